@@ -1,0 +1,54 @@
+/** Puts an act of the visitor into words for the service, and says what it means here meanwhile. */
+import { documentsToAsk, type State } from "./state";
+import type { Action, Answer, Kept, Notice } from "./types";
+
+export interface Act {
+  action: Action;
+  decisions?: Record<string, boolean>;
+  /** 1: first layer, 2: preferences; absent: the page's own code. */
+  layer?: 1 | 2;
+}
+
+/** A version 4 UUID; `randomUUID` is younger than the browsers the banner runs in. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (Number(bytes[6]) & 15) | 64;
+  bytes[8] = (Number(bytes[8]) & 63) | 128;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+function choicesOf(act: Act, notice: Notice, gpc: boolean): Record<string, boolean> {
+  if (act.action === "acknowledge" || act.action === "agree" || act.action === "signal") return {};
+  if (act.decisions) return act.decisions;
+  const asked = notice.purposes.filter((purpose) => purpose.choice);
+  const accepted = act.action === "accept";
+  return Object.fromEntries(
+    asked.map((purpose) => [purpose.key, accepted && !(gpc && purpose.sale_or_sharing)]),
+  );
+}
+
+function agreedOf(act: Act, notice: Notice, state: State): Record<string, number> {
+  if (act.action === "acknowledge" || act.action === "agree")
+    return Object.fromEntries(documentsToAsk(notice, state).map((one) => [one.kind, one.number]));
+  const withdrawsAll = act.action === "withdraw" && !act.decisions;
+  return withdrawsAll ? Object.fromEntries(Object.keys(state.agreed).map((kind) => [kind, 0])) : {};
+}
+
+export function keep(act: Act, notice: Notice, state: State, gpc: boolean, now: Date): Kept {
+  const agreed = agreedOf(act, notice, state);
+  const answer: Answer = {
+    action: act.action,
+    notice: notice.number,
+    variant: notice.variant,
+    locale: notice.locale,
+    method: act.layer === 1 ? "banner" : "preferences",
+    banner: BANNER_DIGEST,
+    key: newKey(),
+  };
+  if (act.decisions) answer.decisions = act.decisions;
+  if (act.action === "acknowledge" || act.action === "agree") answer.documents = agreed;
+  if (act.layer) answer.layer = act.layer;
+  if (gpc) answer.signals = { gpc: true };
+  return { answer, at: now.toISOString(), chosen: choicesOf(act, notice, gpc), agreed };
+}

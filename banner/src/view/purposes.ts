@@ -1,0 +1,125 @@
+/** The rows of the preferences: one for each purpose, with its services and their cookies. */
+import { webAddress } from "../embed";
+import type { Standing } from "../state";
+import type { Cookie, Notice, Purpose, Service, Texts } from "../types";
+import { h, link } from "./dom";
+import type { Scene } from "./scene";
+
+function facts(pairs: [string, string | undefined][]): HTMLElement | undefined {
+  const known = pairs.filter(([, value]) => value);
+  if (!known.length) return undefined;
+  return h("dl", {}, ...known.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+// The roles keep it a table for assistive technology where the style lays it out as a list.
+function cookieTable(cookies: Cookie[], texts: Texts): HTMLElement {
+  const heads = [
+    texts.cookie_name,
+    texts.cookie_domain,
+    texts.cookie_duration,
+    texts.cookie_purpose,
+  ];
+  const cells = (cookie: Cookie) =>
+    [cookie.name, cookie.domain, cookie.duration, cookie.description].map((value, index) =>
+      h("td", { role: "cell", "data-head": heads[index] }, value),
+    );
+  return h(
+    "table",
+    { role: "table", "aria-label": texts.cookies },
+    h(
+      "thead",
+      { role: "rowgroup" },
+      h(
+        "tr",
+        { role: "row" },
+        ...heads.map((head) => h("th", { role: "columnheader", scope: "col" }, head)),
+      ),
+    ),
+    h(
+      "tbody",
+      { role: "rowgroup" },
+      ...cookies.map((cookie) => h("tr", { role: "row" }, ...cells(cookie))),
+    ),
+  );
+}
+
+function serviceItem(service: Service, texts: Texts): HTMLElement {
+  const { provider, cookies } = service;
+  const origin =
+    provider && [provider.name, provider.address, provider.country].filter(Boolean).join(", ");
+  const policy = webAddress(provider?.policy_url);
+  return h(
+    "div",
+    { class: "service" },
+    h("h4", {}, service.name),
+    service.description ? h("p", {}, service.description) : undefined,
+    facts([[texts.provider, origin]]),
+    policy ? h("p", {}, link(policy, texts.policy_of_provider)) : undefined,
+    cookies?.length ? cookieTable(cookies, texts) : undefined,
+  );
+}
+
+/** Shows how things are: what is pending as it was chosen, what is undecided as it is treated. */
+function isOn(standing: Standing | undefined): boolean {
+  return !!standing && (standing.pending || standing.allowed);
+}
+
+function head(purpose: Purpose, scene: Scene): HTMLElement {
+  const { texts } = scene.notice;
+  const locked = !purpose.choice;
+  const off = scene.optedOut && !!purpose.sale_or_sharing;
+  const note =
+    locked && purpose.before_choice === "allowed" ? texts.always_on : off && texts.opt_out_honoured;
+  const input = h("input", {
+    type: "checkbox",
+    role: "switch",
+    name: purpose.key,
+    disabled: locked || off,
+    "aria-describedby": `about-${purpose.key}`,
+  });
+  input.checked = isOn(scene.state.purposes[purpose.key]);
+  return h(
+    "label",
+    {},
+    h("span", { class: "name" }, purpose.name),
+    note && h("span", { class: "badge" }, note),
+    input,
+  );
+}
+
+function row(purpose: Purpose, scene: Scene): HTMLElement {
+  const { notice } = scene;
+  const { texts } = notice;
+  const services = notice.services.filter((service) => service.purpose === purpose.key);
+  return h(
+    "li",
+    { class: "purpose" },
+    head(purpose, scene),
+    h("p", { id: `about-${purpose.key}` }, purpose.description),
+    purpose.exemption ? h("p", { class: "quiet" }, purpose.exemption) : undefined,
+    facts([
+      [texts.data_categories, purpose.data_categories?.join(", ")],
+      [texts.recipients, purpose.recipients?.join(", ")],
+      [texts.retention, purpose.retention],
+    ]),
+    services.length > 0 &&
+      h(
+        "details",
+        {},
+        h("summary", {}, `${texts.services} (${services.length})`),
+        ...services.map((service) => serviceItem(service, texts)),
+      ),
+  );
+}
+
+export function purposeList(scene: Scene): HTMLElement {
+  return h("ul", { class: "purposes" }, ...scene.notice.purposes.map((one) => row(one, scene)));
+}
+
+/** Every purpose that the visitor decides about, said explicitly. */
+export function decisionsIn(list: ParentNode, notice: Notice): Record<string, boolean> {
+  const asked = notice.purposes.filter((purpose) => purpose.choice);
+  const isChecked = (key: string) =>
+    list.querySelector<HTMLInputElement>(`input[name="${CSS.escape(key)}"]`)?.checked ?? false;
+  return Object.fromEntries(asked.map((purpose) => [purpose.key, isChecked(purpose.key)]));
+}

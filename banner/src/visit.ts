@@ -1,0 +1,239 @@
+/** One visit of one page: what is known, and what follows from it. */
+import { type Act, keep } from "./answers";
+import { type Client, openClient } from "./client";
+import { type Jar, openJar } from "./cookies";
+import type { Embed } from "./embed";
+import { openGate } from "./gate";
+import { openQueue } from "./queue";
+import * as rules from "./state";
+import { sweep } from "./sweep";
+import { openTabs } from "./tabs";
+import type { Kept, Notice, Reply, StateValue } from "./types";
+import type { Scene } from "./view/scene";
+import { openStage, type Stage } from "./view/stage";
+
+export interface Visit {
+  start(): Promise<void>;
+  open(): Promise<void>;
+  withdraw(purposes?: string[]): void;
+  allows(purpose: string): boolean;
+  values(): Record<string, StateValue>;
+  reference(): string | undefined;
+}
+
+const RETURNED = "#consent-refresh";
+const gpc = navigator.globalPrivacyControl === true;
+
+export function openVisit(embed: Embed, secure: boolean, changed: () => void): Visit {
+  const jar: Jar = openJar(embed.key, secure);
+  const client: Client = openClient(embed, jar);
+  const queue = openQueue(`consent_queue_${embed.key}`);
+  const gate = openGate((purpose, service) => rules.allows(state, purpose, service));
+  const tabs = openTabs(`consent_${embed.key}`, () => refresh());
+  /** Answers given on this page that have not been tried yet. */
+  const fresh = new Set<string>();
+  let notice: Notice | undefined;
+  let state: rules.State = { purposes: {}, services: {}, agreed: {} };
+  let stage: Stage | undefined;
+  let latest: string | undefined;
+  let reference: string | undefined;
+  let sending: Promise<void> | undefined;
+
+  function read(): rules.State {
+    const raw = [...jar.tokens(), latest];
+    const token = raw.map((one) => rules.parseToken(one, embed.key)).find(Boolean);
+    return rules.resolve({ notice, token, kept: queue.all(), gpc, now: Date.now() / 1000 });
+  }
+
+  const values = (of = state): Record<string, StateValue> =>
+    Object.fromEntries(Object.entries(of.purposes).map(([key, standing]) => [key, standing.value]));
+
+  const denied = () =>
+    Object.keys(state.purposes).filter((key) => {
+      const standing = state.purposes[key];
+      return standing?.value === "denied" && !standing.open;
+    });
+
+  const scene = (from: Notice): Scene => ({
+    base: embed.base,
+    notice: from,
+    state,
+    optedOut: gpc && rules.concernedByOptOut(from),
+    known: Boolean(jar.credential() ?? (jar.mode !== "external" && jar.tokens()[0])),
+    reference,
+  });
+
+  /** Makes the page follow what is stored and kept now. */
+  function refresh(): void {
+    const before = JSON.stringify([values(), state.services]);
+    const allowedBefore = Object.keys(state.purposes).filter((key) => rules.allows(state, key));
+    state = read();
+    const ended = allowedBefore.filter((key) => !rules.allows(state, key));
+    if (notice) sweep(notice, [...denied(), ...ended]);
+    gate.update();
+    if (notice && stage && !rules.whatToAsk(notice, state)) {
+      stage.hideLayer();
+      offerReopen();
+    }
+    if (before !== JSON.stringify([values(), state.services])) changed();
+  }
+
+  function offerReopen(): void {
+    if (!notice) return;
+    const choices = notice.purposes.some((purpose) => purpose.choice);
+    const agreements = notice.documents.some((document) => document.accept !== "inform");
+    if (choices || agreements) stage?.showReopen(scene(notice));
+  }
+
+  function show(): void {
+    if (!notice) return;
+    stage ??= openStage(scene(notice), {
+      act,
+      open: () => void open(),
+      history: () => void goToHistory(),
+    });
+    const question = rules.whatToAsk(notice, state);
+    if (question) stage.ask(scene(notice), question);
+    else offerReopen();
+  }
+
+  function useNotice(loaded: Notice): void {
+    notice = loaded;
+    jar.setMode(notice.embed.mode, notice.embed.cookie_domain);
+    jar.renew();
+  }
+
+  function learn(reply: Reply): void {
+    latest = reply.state_token ?? latest;
+    reference = reply.reference ?? reply.consent?.reference ?? reference;
+    jar.store(reply.state_token, reply.credential);
+  }
+
+  function act(act: Act): void {
+    if (!notice) return;
+    const kept = keep(act, notice, state, gpc, new Date());
+    queue.add(kept);
+    fresh.add(kept.answer.key);
+    stage?.closeCentre();
+    stage?.hideLayer();
+    refresh();
+    offerReopen();
+    stage?.say(notice.texts.saved);
+    tabs.tell();
+    void flush();
+  }
+
+  function flush(): Promise<void> {
+    sending ??= sendAll().finally(() => {
+      sending = undefined;
+    });
+    return sending;
+  }
+
+  async function sendAll(): Promise<void> {
+    for (let kept = queue.all()[0]; kept && notice; kept = queue.all()[0])
+      if (!(await sendOne(kept))) return;
+  }
+
+  async function sendOne(kept: Kept): Promise<boolean> {
+    const { key } = kept.answer;
+    const late = !fresh.delete(key);
+    const outcome = await client.record(kept, late);
+    if (outcome.kind === "later") {
+      fresh.clear();
+      if (notice && !late) stage?.say(notice.texts.pending);
+      return false;
+    }
+    if (outcome.kind === "stored") learn(outcome.reply);
+    if (outcome.kind === "refused") console.error(`consent: not recorded: ${outcome.detail}`);
+    queue.remove(key);
+    refresh();
+    tabs.tell();
+    if (outcome.kind === "superseded") await askAnew();
+    return true;
+  }
+
+  async function askAnew(): Promise<void> {
+    await load(client.notice());
+    refresh();
+    show();
+  }
+
+  async function load(
+    source: Notice | Promise<Notice> = embed.inlined ?? client.notice(),
+  ): Promise<void> {
+    try {
+      useNotice(await source);
+    } catch (problem) {
+      console.warn("consent: the notice could not be loaded, nothing new is allowed.", problem);
+    }
+  }
+
+  /** Asks the service how the visitor stands; a change made elsewhere takes effect here. */
+  async function ask(): Promise<void> {
+    const reply = await client.me();
+    if (reply) learn(reply);
+    else {
+      jar.clear();
+      latest = reference = undefined;
+    }
+  }
+
+  async function comeBack(): Promise<void> {
+    history.replaceState(history.state, "", location.pathname + location.search);
+    await ask().catch((problem) =>
+      console.warn("consent: the state could not be renewed.", problem),
+    );
+    tabs.tell();
+  }
+
+  async function open(): Promise<void> {
+    if (!notice) await load();
+    if (!notice) return;
+    refresh();
+    if (!stage) show();
+    stage?.openCentre(scene(notice));
+    if (reference || !scene(notice).known) return;
+    await ask().then(refresh, () => undefined);
+    stage?.updateIdentity(scene(notice));
+  }
+
+  async function goToHistory(): Promise<void> {
+    const address = await client.link(location.href.split("#")[0] ?? "");
+    if (address) location.assign(address);
+  }
+
+  function withdraw(purposes?: string[]): void {
+    const asked = notice?.purposes.filter((purpose) => purpose.choice) ?? [];
+    const named = asked
+      .map((purpose) => purpose.key)
+      .filter((key) => purposes?.includes(key) ?? true);
+    const decisions = Object.fromEntries(named.map((key) => [key, false]));
+    // What was never granted cannot be taken back, only refused.
+    const refused = named.some((key) => state.purposes[key]?.open && rules.allows(state, key));
+    if (refused) act({ action: "choose", decisions });
+    else act(purposes ? { action: "withdraw", decisions } : { action: "withdraw" });
+  }
+
+  async function start(): Promise<void> {
+    await load();
+    state = read();
+    if (location.hash === RETURNED) await comeBack();
+    refresh();
+    show();
+    addEventListener("online", () => void flush());
+    addEventListener("pageshow", (event) => {
+      if (event.persisted) refresh();
+    });
+    void flush();
+  }
+
+  return {
+    start,
+    open,
+    withdraw,
+    allows: (purpose) => rules.allows(state, purpose),
+    values,
+    reference: () => reference,
+  };
+}

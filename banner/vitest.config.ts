@@ -1,0 +1,6 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  define: { BANNER_DIGEST: JSON.stringify("0".repeat(64)) },
+  test: { environment: "happy-dom", include: ["test/**/*.test.ts"] },
+});
