@@ -52,6 +52,14 @@ format: $(VENV)/dev.stamp ## Format the Python code and mend what ruff can mend
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
+.PHONY: coverage
+coverage: $(VENV)/dev.stamp ## Run the service's tests and say which lines they leave out
+	@scripts/need-chromium
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 2 --dist loadfile $(ARGS) $(TESTS)
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
 .PHONY: bench
 bench: $(VENV)/dev.stamp ## Run the benchmarks; they print JSON
 	@$(BIN)/python bench/run.py $(ARGS)
