@@ -2,5 +2,13 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   define: { BANNER_DIGEST: JSON.stringify("0".repeat(64)) },
-  test: { environment: "happy-dom", include: ["test/**/*.test.ts"] },
+  test: {
+    environment: "happy-dom",
+    environmentOptions: {
+      happyDOM: {
+        settings: { disableIframePageLoading: false, handleDisabledFileLoadingAsSuccess: true },
+      },
+    },
+    include: ["test/**/*.test.ts"],
+  },
 });

@@ -8,7 +8,7 @@ export interface Embed {
   inlined?: Notice;
 }
 
-const ADDRESS = /^(.*)\/(?:static|v1\/sites\/([a-z][a-z0-9-]{0,31}))\/[^?#]*/;
+const ADDRESS = /^([^?#]*)\/(?:static|v1\/sites\/([a-z][a-z0-9-]{0,31}))\//;
 const KEY = /^[a-z][a-z0-9-]{0,31}$/;
 
 export function readEmbed(script: HTMLScriptElement, pageLang: string): Embed | undefined {

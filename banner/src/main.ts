@@ -46,7 +46,10 @@ function run(embed: Embed): void {
     event.preventDefault();
     void api.consent.open();
   });
-  void pageReady().then(visit.start).finally(begin);
+  void pageReady()
+    .then(visit.start)
+    .catch((problem) => console.error("consent: everything is denied.", problem))
+    .finally(begin);
 }
 
 const script = document.currentScript;

@@ -40,8 +40,11 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
   let sending: Promise<void> | undefined;
 
   function read(): rules.State {
-    const raw = [...jar.tokens(), latest];
-    const token = raw.map((one) => rules.parseToken(one, embed.key)).find(Boolean);
+    const tokens = [...jar.tokens(), latest].flatMap(
+      (raw) => rules.parseToken(raw, embed.key) ?? [],
+    );
+    // The newest: a browser that refuses cookies still has the one of this page.
+    const [token] = tokens.sort((one, other) => other.iat - one.iat);
     return rules.resolve({ notice, token, kept: queue.all(), gpc, now: Date.now() / 1000 });
   }
 
@@ -180,6 +183,7 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
   }
 
   async function comeBack(): Promise<void> {
+    if (location.hash !== RETURNED) return;
     history.replaceState(history.state, "", location.pathname + location.search);
     await ask().catch((problem) =>
       console.warn("consent: the state could not be renewed.", problem),
@@ -192,6 +196,7 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
     if (!notice) return;
     refresh();
     if (!stage) show();
+    void flush();
     stage?.openCentre(scene(notice));
     if (reference || !scene(notice).known) return;
     await ask().then(refresh, () => undefined);
@@ -218,9 +223,10 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
   async function start(): Promise<void> {
     await load();
     state = read();
-    if (location.hash === RETURNED) await comeBack();
+    await comeBack();
     refresh();
     show();
+    addEventListener("hashchange", () => void comeBack().then(refresh));
     addEventListener("online", () => void flush());
     addEventListener("pageshow", (event) => {
       if (event.persisted) refresh();

@@ -33,8 +33,8 @@ function controllerBlock({ notice }: Scene): HTMLElement {
       ? h(
           "p",
           { class: "reach" },
-          email ? link(`mailto:${email}`, email) : undefined,
-          phone ? link(`tel:${phone.replace(/[^+\d]/g, "")}`, phone) : undefined,
+          email ? h("bdi", {}, link(`mailto:${email}`, email)) : undefined,
+          phone ? h("bdi", {}, link(`tel:${phone.replace(/[^+\d]/g, "")}`, phone)) : undefined,
         )
       : undefined,
   );
@@ -109,8 +109,8 @@ export function preferences(scene: Scene, actions: Actions): HTMLDialogElement {
       h("p", {}, ...intro),
       pending && h("p", { class: "badge" }, texts.pending),
       optedOut && h("p", { class: "badge" }, texts.opt_out_honoured),
-      list,
       withdrawBlock(scene, actions),
+      list,
       documentList(scene),
       controllerBlock(scene),
       identityBlock(scene, actions),

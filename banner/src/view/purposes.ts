@@ -21,7 +21,7 @@ function cookieTable(cookies: Cookie[], texts: Texts): HTMLElement {
   ];
   const cells = (cookie: Cookie) =>
     [cookie.name, cookie.domain, cookie.duration, cookie.description].map((value, index) =>
-      h("td", { role: "cell", "data-head": heads[index] }, value),
+      h("td", { role: "cell", "data-head": heads[index] }, value && h("bdi", {}, value)),
     );
   return h(
     "table",

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { type Act, keep, newKey } from "../src/answers";
+import { resolve } from "../src/state";
+import { aDocument, aNotice, aToken, NOW } from "./samples";
+
+const AT = new Date("2026-11-23T10:00:00.000Z");
+
+function said(act: Act, { notice = aNotice(), gpc = false, token = aToken({}) } = {}) {
+  const state = resolve({ notice, token, kept: [], gpc, now: NOW });
+  return keep(act, notice, state, gpc, AT);
+}
+
+test("keys are version 4 UUIDs, each its own", () => {
+  expect(newKey()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(newKey()).not.toBe(newKey());
+});
+
+test("accept and reject speak about every purpose that leaves a choice", () => {
+  expect(said({ action: "accept", layer: 1 }).chosen).toEqual({ analytics: true, marketing: true });
+  expect(said({ action: "reject", layer: 1 }).chosen).toEqual({
+    analytics: false,
+    marketing: false,
+  });
+});
+
+test("an answer holds nothing that was not said", () => {
+  const { answer, at } = said({ action: "accept", layer: 1 });
+  expect(Object.keys(answer).sort()).toEqual(
+    ["action", "banner", "key", "layer", "locale", "method", "notice", "variant"].sort(),
+  );
+  expect(answer).toMatchObject({
+    notice: 3,
+    variant: "ab",
+    locale: "en",
+    method: "banner",
+    layer: 1,
+  });
+  expect(at).toBe("2026-11-23T10:00:00.000Z");
+});
+
+test("preferences name each decision and their own layer", () => {
+  const decisions = { analytics: true, marketing: false };
+  const { answer, chosen } = said({ action: "choose", decisions, layer: 2 });
+  expect(answer).toMatchObject({ decisions, method: "preferences", layer: 2 });
+  expect(chosen).toEqual(decisions);
+});
+
+test("the opt-out signal goes along, and accepting does not grant what it switches off", () => {
+  const { answer, chosen } = said({ action: "accept", layer: 1 }, { gpc: true });
+  expect(answer.signals).toEqual({ gpc: true });
+  expect(chosen).toEqual({ analytics: true, marketing: false });
+});
+
+test("agreement names the versions asked for and grants nothing", () => {
+  const documents = [aDocument("privacy-policy"), aDocument("terms", { accept: "agree" })];
+  const notice = aNotice({ model: "notice", purposes: [], documents });
+  const { answer, chosen, agreed } = said({ action: "agree", layer: 1 }, { notice });
+  expect([answer.documents, chosen, agreed]).toEqual([{ terms: 2 }, {}, { terms: 2 }]);
+});
+
+test("withdrawing everything ends agreements, withdrawing a purpose does not", () => {
+  const token = aToken({}, { documents: { terms: [2, 3] } });
+  expect(said({ action: "withdraw" }, { token }).agreed).toEqual({ terms: 0 });
+  const one = said({ action: "withdraw", decisions: { analytics: false } }, { token });
+  expect([one.agreed, one.chosen]).toEqual([{}, { analytics: false }]);
+});

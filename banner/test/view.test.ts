@@ -1,0 +1,205 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Act } from "../src/answers";
+import { resolve } from "../src/state";
+import type { Notice } from "../src/types";
+import { preferences } from "../src/view/centre";
+import { firstLayer } from "../src/view/layer";
+import { segments } from "../src/view/parts";
+import { decisionsIn } from "../src/view/purposes";
+import type { Scene } from "../src/view/scene";
+import { contrast, themeRule } from "../src/view/theme";
+import { aDocument, aKept, aNotice, aPurpose, aToken, NOW } from "./samples";
+
+const BASE = "https://cm.example";
+const acts: Act[] = [];
+const actions = { act: (act: Act) => void acts.push(act), open: vi.fn(), history: vi.fn() };
+
+function scene(
+  notice: Notice = aNotice(),
+  more: Partial<Parameters<typeof resolve>[0]> = {},
+): Scene {
+  const state = resolve({ notice, kept: [], gpc: false, now: NOW, ...more });
+  return {
+    base: BASE,
+    notice,
+    state,
+    optedOut: more.gpc ?? false,
+    known: false,
+    reference: undefined,
+  };
+}
+const labels = (element: Element) =>
+  [...element.querySelectorAll("button")].map((one) => one.textContent?.replace("text of ", ""));
+const press = (element: Element, label: string) =>
+  [...element.querySelectorAll("button")]
+    .find((one) => one.textContent === `text of ${label}`)
+    ?.click();
+
+beforeEach(() => {
+  acts.length = 0;
+});
+afterEach(() => vi.restoreAllMocks());
+
+describe("segments", () => {
+  test("become text and safe links, whatever they hold", () => {
+    const hostile = [
+      { text: "<img src=x onerror=alert(1)>" },
+      { text: "policy", document: "privacy-policy" },
+      { text: "gone", document: "unknown" },
+    ];
+    const box = document.createElement("p");
+    box.append(...segments(hostile, aNotice(), BASE));
+    expect(box.querySelectorAll("*").length).toBe(1);
+    expect(box.textContent).toBe("<img src=x onerror=alert(1)>policygone");
+    const link = box.querySelector("a");
+    expect(link?.getAttribute("href")).toBe(`${BASE}/sites/shop/documents/privacy-policy/2`);
+    expect([link?.target, link?.rel]).toEqual(["_blank", "noopener"]);
+  });
+  test("are drawn without a sink for markup", () => {
+    const sink = vi.spyOn(Element.prototype, "innerHTML", "set");
+    firstLayer(scene(), "choice", actions);
+    preferences(scene(), actions);
+    expect(sink).not.toHaveBeenCalled();
+  });
+});
+
+describe("the first layer", () => {
+  test("offers refusal just as acceptance", () => {
+    const layer = firstLayer(scene(), "choice", actions);
+    expect(labels(layer)).toEqual(["accept", "reject", "choose"]);
+    const [accept, reject] = layer.querySelectorAll("button");
+    expect(accept?.className).toBe(reject?.className);
+    expect(accept?.parentElement).toBe(reject?.parentElement);
+    expect([layer.getAttribute("role"), layer.getAttribute("aria-label")]).toEqual([
+      "region",
+      "text of title",
+    ]);
+  });
+  test("acts as it says", () => {
+    const layer = firstLayer(scene(), "choice", actions);
+    for (const label of ["accept", "reject", "choose"]) press(layer, label);
+    expect(acts).toEqual([
+      { action: "accept", layer: 1 },
+      { action: "reject", layer: 1 },
+    ]);
+    expect(actions.open).toHaveBeenCalledOnce();
+  });
+  test("of a plain notice has one button, which agrees where a document asks for that", () => {
+    const notice = aNotice({
+      model: "notice",
+      purposes: [],
+      documents: [aDocument("terms", { accept: "agree" })],
+    });
+    const layer = firstLayer(scene(notice), "documents", actions);
+    expect(labels(layer)).toEqual(["accept"]);
+    press(layer, "accept");
+    expect(acts).toEqual([{ action: "agree", layer: 1 }]);
+  });
+  test("shows that an opt-out signal is honoured, when one is", () => {
+    const shown = (gpc: boolean) =>
+      firstLayer(scene(aNotice(), { gpc }), "choice", actions).textContent;
+    expect(shown(true)).toContain("text of opt_out_honoured");
+    expect(shown(false)).not.toContain("text of opt_out_honoured");
+  });
+});
+
+describe("the preferences", () => {
+  const switches = (element: Element) =>
+    Object.fromEntries(
+      [...element.querySelectorAll("input")].map((one) => [one.name, [one.checked, one.disabled]]),
+    );
+
+  test("tick nothing before a choice, and lock what leaves none", () => {
+    expect(switches(preferences(scene(), actions))).toEqual({
+      necessary: [true, true],
+      analytics: [false, false],
+      marketing: [false, false],
+    });
+  });
+  test("show grants, pending ones too", () => {
+    const token = aToken({ analytics: ["granted", 3, 0] });
+    const kept = [aKept("k", { marketing: true })];
+    const shown = switches(preferences(scene(aNotice(), { token, kept }), actions));
+    expect([shown.analytics, shown.marketing]).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+  });
+  test("show the way things are under opt-out", () => {
+    const purposes = [aPurpose("analytics", { before_choice: "allowed" })];
+    const notice = aNotice({ model: "opt-out", purposes });
+    expect(switches(preferences(scene(notice), actions)).analytics).toEqual([true, false]);
+  });
+  test("save every choice explicitly", () => {
+    const dialog = preferences(scene(), actions);
+    const analytics = dialog.querySelector<HTMLInputElement>("input[name=analytics]");
+    if (analytics) analytics.checked = true;
+    expect(decisionsIn(dialog, aNotice())).toEqual({ analytics: true, marketing: false });
+    press(dialog, "save");
+    expect(acts).toEqual([
+      { action: "choose", decisions: { analytics: true, marketing: false }, layer: 2 },
+    ]);
+  });
+  test("weigh accepting and refusing alike", () => {
+    const [accept, reject] = preferences(scene(), actions).querySelectorAll("footer button");
+    expect(accept?.className).toBe(reject?.className);
+  });
+  test("offer withdrawal only where there is something to withdraw", () => {
+    expect(labels(preferences(scene(), actions))).not.toContain("withdraw");
+    const token = aToken({ analytics: ["granted", 3, 0] });
+    const dialog = preferences(scene(aNotice(), { token }), actions);
+    press(dialog, "withdraw");
+    expect(acts).toEqual([{ action: "withdraw", layer: 2 }]);
+  });
+  test("store nothing when they are closed", () => {
+    const dialog = preferences(scene(), actions);
+    document.body.append(dialog);
+    dialog.showModal();
+    dialog.querySelector<HTMLButtonElement>(".close")?.click();
+    expect([dialog.open, acts]).toEqual([false, []]);
+  });
+  test("name services, providers and cookies, and link to no script", () => {
+    const notice = aNotice();
+    const provider = { name: "Tally SAS", country: "FR", policy_url: "javascript:alert(1)" };
+    notice.services = notice.services.map((service) => ({ ...service, provider }));
+    const dialog = preferences(scene(notice), actions);
+    expect(dialog.querySelector("details")?.textContent).toContain("Tally SAS, FR");
+    expect(dialog.querySelectorAll("tbody tr").length).toBe(2);
+    expect([...dialog.querySelectorAll("a")].every((link) => /^https:/.test(link.href))).toBe(true);
+  });
+  test("of a plain notice show what was acknowledged", () => {
+    const documents = [aDocument("terms", { accept: "acknowledge" })];
+    const notice = aNotice({ model: "notice", purposes: [], documents });
+    const agreed = scene(notice, { token: aToken({}, { documents: { terms: [2, 3] } }) });
+    const dialog = preferences(agreed, actions);
+    expect(dialog.querySelector(".documents")?.textContent).toContain("✓ 2");
+    expect(labels(dialog)).toContain("withdraw");
+    expect(labels(dialog)).not.toContain("accept");
+  });
+});
+
+describe("the theme", () => {
+  test("takes plain colours and lengths", () => {
+    const rule = themeRule({ accent: "#1f6f54", on_accent: "#fff", radius: "10px" });
+    expect(rule).toBe(":host{--cm-accent:#1f6f54;--cm-on-accent:#fff;--cm-radius:10px}");
+  });
+  test.each([
+    { accent: "red;}*{display:none" },
+    { accent: "#12345" },
+    { accent: "url(https://x.example)" },
+    { radius: "10px}" },
+    { radius: "100vh" },
+    { radius: "-1px" },
+    { unknown: "#ffffff" },
+    { on_accent: "#ffffff" },
+  ])("takes nothing else: %o", (theme) => {
+    expect(themeRule(theme as unknown as Record<string, string>)).toBe("");
+  });
+  test("keeps buttons readable", () => {
+    expect(themeRule({ accent: "#f5c542", on_accent: "#ffffff" })).toContain(
+      "--cm-on-accent:#000000",
+    );
+    expect(themeRule({ accent: "#123456" })).toContain("--cm-on-accent:#ffffff");
+    expect(contrast("#000", "#ffffff")).toBeCloseTo(21);
+  });
+});
