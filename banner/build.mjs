@@ -32,7 +32,6 @@ async function bundle() {
     minify: true,
     format: "iife",
     target: "es2020",
-    charset: "utf8",
     legalComments: "none",
     define: { BANNER_DIGEST: JSON.stringify(zeros) },
     plugins: [styles],

@@ -6,7 +6,7 @@ export default defineConfig({
     environment: "happy-dom",
     environmentOptions: {
       happyDOM: {
-        settings: { disableIframePageLoading: false, handleDisabledFileLoadingAsSuccess: true },
+        settings: { enableIframePageLoading: true, handleDisabledFileLoadingAsSuccess: true },
       },
     },
     include: ["test/**/*.test.ts"],

@@ -1,6 +1,9 @@
 /** Puts an act of the visitor into words for the service, and says what it means here meanwhile. */
 import { documentsToAsk, type State } from "./state";
-import type { Action, Answer, Kept, Notice } from "./types";
+import type { Action, Answer, Kept, Notice, Token } from "./types";
+
+/** Of the built file; the build puts it in, and it may stand there only once. */
+const DIGEST = BANNER_DIGEST;
 
 export interface Act {
   action: Action;
@@ -43,7 +46,7 @@ export function keep(act: Act, notice: Notice, state: State, gpc: boolean, now: 
     variant: notice.variant,
     locale: notice.locale,
     method: act.layer === 1 ? "banner" : "preferences",
-    banner: BANNER_DIGEST,
+    banner: DIGEST,
     key: newKey(),
   };
   if (act.decisions) answer.decisions = act.decisions;
@@ -51,4 +54,23 @@ export function keep(act: Act, notice: Notice, state: State, gpc: boolean, now: 
   if (act.layer) answer.layer = act.layer;
   if (gpc) answer.signals = { gpc: true };
   return { answer, at: now.toISOString(), chosen: choicesOf(act, notice, gpc), agreed };
+}
+
+/** A withdrawal where the notice could not be loaded: it speaks about what the token holds. */
+export function keepWithdrawal(token: Token, purposes: string[] | undefined, now: Date): Kept {
+  const held = Object.keys(token.purposes).filter((key) => token.purposes[key]?.[0] === "granted");
+  const named = held.filter((key) => purposes?.includes(key) ?? true);
+  const chosen = Object.fromEntries(named.map((key) => [key, false]));
+  const kinds = purposes ? [] : Object.keys(token.documents);
+  const numbers = [...Object.values(token.purposes), ...Object.values(token.documents)];
+  const answer: Answer = {
+    action: "withdraw",
+    notice: Math.max(...numbers.map(([, notice]) => notice)),
+    method: "preferences",
+    banner: DIGEST,
+    key: newKey(),
+  };
+  if (purposes) answer.decisions = chosen;
+  const agreed = Object.fromEntries(kinds.map((kind) => [kind, 0]));
+  return { answer, at: now.toISOString(), chosen, agreed };
 }

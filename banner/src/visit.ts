@@ -1,5 +1,5 @@
 /** One visit of one page: what is known, and what follows from it. */
-import { type Act, keep } from "./answers";
+import { type Act, keep, keepWithdrawal } from "./answers";
 import { type Client, openClient } from "./client";
 import { type Jar, openJar } from "./cookies";
 import type { Embed } from "./embed";
@@ -8,7 +8,7 @@ import { openQueue } from "./queue";
 import * as rules from "./state";
 import { sweep } from "./sweep";
 import { openTabs } from "./tabs";
-import type { Kept, Notice, Reply, StateValue } from "./types";
+import type { Kept, Notice, Reply, StateValue, Token } from "./types";
 import type { Scene } from "./view/scene";
 import { openStage, type Stage } from "./view/stage";
 
@@ -39,13 +39,17 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
   let reference: string | undefined;
   let sending: Promise<void> | undefined;
 
-  function read(): rules.State {
+  function newestToken(): Token | undefined {
     const tokens = [...jar.tokens(), latest].flatMap(
       (raw) => rules.parseToken(raw, embed.key) ?? [],
     );
     // The newest: a browser that refuses cookies still has the one of this page.
-    const [token] = tokens.sort((one, other) => other.iat - one.iat);
-    return rules.resolve({ notice, token, kept: queue.all(), gpc, now: Date.now() / 1000 });
+    return tokens.sort((one, other) => other.iat - one.iat)[0];
+  }
+
+  function read(): rules.State {
+    const now = Date.now() / 1000;
+    return rules.resolve({ notice, token: newestToken(), kept: queue.all(), gpc, now });
   }
 
   const values = (of = state): Record<string, StateValue> =>
@@ -113,15 +117,18 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
   }
 
   function act(act: Act): void {
-    if (!notice) return;
-    const kept = keep(act, notice, state, gpc, new Date());
+    if (notice) take(keep(act, notice, state, gpc, new Date()));
+  }
+
+  /** Takes effect here at once, then goes to the service. */
+  function take(kept: Kept): void {
     queue.add(kept);
     fresh.add(kept.answer.key);
     stage?.closeCentre();
     stage?.hideLayer();
     refresh();
     offerReopen();
-    stage?.say(notice.texts.saved);
+    if (notice) stage?.say(notice.texts.saved);
     tabs.tell();
     void flush();
   }
@@ -209,6 +216,8 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
   }
 
   function withdraw(purposes?: string[]): void {
+    const token = newestToken();
+    if (!notice && token) take(keepWithdrawal(token, purposes, new Date()));
     const asked = notice?.purposes.filter((purpose) => purpose.choice) ?? [];
     const named = asked
       .map((purpose) => purpose.key)

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Act, keep, newKey } from "../src/answers";
+import { type Act, keep, keepWithdrawal, newKey } from "../src/answers";
 import { resolve } from "../src/state";
 import { aDocument, aNotice, aToken, NOW } from "./samples";
 
@@ -63,4 +63,18 @@ test("withdrawing everything ends agreements, withdrawing a purpose does not", (
   expect(said({ action: "withdraw" }, { token }).agreed).toEqual({ terms: 0 });
   const one = said({ action: "withdraw", decisions: { analytics: false } }, { token });
   expect([one.agreed, one.chosen]).toEqual([{}, { analytics: false }]);
+});
+
+test("a withdrawal without the notice speaks about what the token holds", () => {
+  const token = aToken(
+    { analytics: ["granted", 3, 0], video: ["granted", 4, 0], marketing: ["denied", 4, 0] },
+    { documents: { terms: [2, 5] } },
+  );
+  const all = keepWithdrawal(token, undefined, AT);
+  expect([all.chosen, all.agreed]).toEqual([{ analytics: false, video: false }, { terms: 0 }]);
+  expect(all.answer).toMatchObject({ action: "withdraw", notice: 5 });
+  expect(all.answer.decisions).toBeUndefined();
+  const one = keepWithdrawal(token, ["video", "marketing"], AT);
+  expect([one.chosen, one.agreed]).toEqual([{ video: false }, {}]);
+  expect(one.answer.decisions).toEqual({ video: false });
 });

@@ -75,6 +75,16 @@ describe("the first layer", () => {
       "text of title",
     ]);
   });
+  test("names the purposes asked for, who asks, and every document once", () => {
+    const layer = firstLayer(scene(), "choice", actions);
+    expect(layer.textContent).toContain("Name of analytics · Name of marketing");
+    expect(layer.textContent).not.toContain("Name of necessary");
+    expect(layer.textContent).toContain("text of controller: Linden & Oak");
+    expect([...layer.querySelectorAll("a")].map((one) => one.textContent)).toEqual([
+      "policy",
+      "terms",
+    ]);
+  });
   test("acts as it says", () => {
     const layer = firstLayer(scene(), "choice", actions);
     for (const label of ["accept", "reject", "choose"]) press(layer, label);
@@ -94,6 +104,18 @@ describe("the first layer", () => {
     expect(labels(layer)).toEqual(["accept"]);
     press(layer, "accept");
     expect(acts).toEqual([{ action: "agree", layer: 1 }]);
+  });
+  test("of documents alone lists them", () => {
+    const notice = aNotice({
+      documents: [aDocument("rules", { accept: "acknowledge" }), aDocument("terms")],
+    });
+    const layer = firstLayer(scene(notice), "documents", actions);
+    expect([...layer.querySelectorAll("a")].map((one) => one.textContent)).toEqual([
+      "rules",
+      "terms",
+    ]);
+    expect(layer.textContent).not.toContain("Name of");
+    expect(layer.getAttribute("aria-label")).toBe("text of documents");
   });
   test("shows that an opt-out signal is honoured, when one is", () => {
     const shown = (gpc: boolean) =>
@@ -141,7 +163,7 @@ describe("the preferences", () => {
     ]);
   });
   test("weigh accepting and refusing alike", () => {
-    const [accept, reject] = preferences(scene(), actions).querySelectorAll("footer button");
+    const [accept, reject] = preferences(scene(), actions).querySelectorAll(".foot button");
     expect(accept?.className).toBe(reject?.className);
   });
   test("offer withdrawal only where there is something to withdraw", () => {

@@ -70,8 +70,8 @@ function footer(scene: Scene, list: HTMLElement, actions: Actions): HTMLElement 
   const { texts } = notice;
   if (notice.purposes.some((purpose) => purpose.choice))
     return h(
-      "footer",
-      { class: "buttons" },
+      "div",
+      { class: "foot buttons" },
       button(texts.accept, "plain", () => actions.act({ action: "accept", layer: 2 })),
       button(texts.reject, "plain", () => actions.act({ action: "reject", layer: 2 })),
       button(texts.save, "main", () =>
@@ -80,7 +80,7 @@ function footer(scene: Scene, list: HTMLElement, actions: Actions): HTMLElement 
     );
   if (!documentsToAsk(notice, state).length) return undefined;
   const agree = () => actions.act({ action: agreeAction(scene), layer: 2 });
-  return h("footer", { class: "buttons" }, button(texts.accept, "main", agree));
+  return h("div", { class: "foot buttons" }, button(texts.accept, "main", agree));
 }
 
 export function preferences(scene: Scene, actions: Actions): HTMLDialogElement {
@@ -94,8 +94,8 @@ export function preferences(scene: Scene, actions: Actions): HTMLDialogElement {
     "dialog",
     { class: "centre", "aria-labelledby": "centre-title" },
     h(
-      "header",
-      {},
+      "div",
+      { class: "head" },
       h("h2", { id: "centre-title", tabindex: "-1" }, texts.preferences_title),
       h(
         "button",

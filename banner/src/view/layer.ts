@@ -10,12 +10,27 @@ export function agreeAction(scene: Scene): "agree" | "acknowledge" {
 }
 
 /** Documents alone, on a site that also asks for choices, are listed instead of its text about choices. */
-function body(scene: Scene, question: Question): HTMLElement {
+function text(scene: Scene, question: Question): (HTMLElement | undefined)[] {
   const { notice, state, base } = scene;
-  if (question === "choice" || notice.model === "notice")
-    return h("p", {}, ...segments(notice.texts.body, notice, base));
-  const items = documentsToAsk(notice, state).map((one) => h("li", {}, documentLink(one, base)));
-  return h("ul", {}, ...items);
+  const asked = documentsToAsk(notice, state);
+  if (question === "documents" && notice.model !== "notice")
+    return [
+      h("h2", {}, notice.texts.documents),
+      h("ul", {}, ...asked.map((one) => h("li", {}, documentLink(one, base)))),
+      controllerLine(
+        notice,
+        base,
+        asked.map((one) => ({ text: "", document: one.kind })),
+      ),
+    ];
+  const { title, body } = notice.texts;
+  const names = notice.purposes.filter((one) => one.choice).map((one) => one.name);
+  return [
+    h("h2", {}, title),
+    h("p", {}, ...segments(body, notice, base)),
+    names.length ? h("p", { class: "quiet" }, names.join(" · ")) : undefined,
+    controllerLine(notice, base, body),
+  ];
 }
 
 export function firstLayer(scene: Scene, question: Question, actions: Actions): HTMLElement {
@@ -30,17 +45,19 @@ export function firstLayer(scene: Scene, question: Question, actions: Actions): 
           button(texts.choose, "plain", actions.open),
         ]
       : [button(texts.accept, "main", agree)];
-  const title = question === "choice" || notice.model === "notice" ? texts.title : texts.documents;
   const modeless = notice.layout === "dialog" ? "dialog" : "region";
+  const words = text(scene, question);
   return h(
     "section",
-    { class: `layer ${notice.layout} ${question}`, role: modeless, "aria-label": title },
+    {
+      class: `layer ${notice.layout} ${question}`,
+      role: modeless,
+      "aria-label": words[0]?.textContent ?? texts.title,
+    },
     h(
       "div",
       { class: "text" },
-      h("h2", {}, title),
-      body(scene, question),
-      controllerLine(notice),
+      ...words,
       optedOut && h("p", { class: "badge" }, texts.opt_out_honoured),
     ),
     h("div", { class: "buttons" }, ...buttons),

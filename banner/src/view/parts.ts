@@ -16,6 +16,12 @@ export function segments(list: Segment[], notice: Notice, base: string): Node[] 
   });
 }
 
-export function controllerLine(notice: Notice): HTMLElement {
-  return h("p", { class: "quiet" }, `${notice.texts.controller}: ${notice.controller.name}`);
+/** Who asks, with the documents that the text above does not link to. */
+export function controllerLine(notice: Notice, base: string, linked: Segment[]): HTMLElement {
+  const rest = notice.documents.filter(
+    (document) => !linked.some((segment) => segment.document === document.kind),
+  );
+  const links = rest.flatMap((document) => [" · ", documentLink(document, base)]);
+  const name = `${notice.texts.controller}: ${notice.controller.name}`;
+  return h("p", { class: "quiet" }, name, ...links);
 }

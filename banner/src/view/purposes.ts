@@ -51,7 +51,7 @@ function serviceItem(service: Service, texts: Texts): HTMLElement {
   return h(
     "div",
     { class: "service" },
-    h("h4", {}, service.name),
+    h("h3", {}, service.name),
     service.description ? h("p", {}, service.description) : undefined,
     facts([[texts.provider, origin]]),
     policy ? h("p", {}, link(policy, texts.policy_of_provider)) : undefined,
