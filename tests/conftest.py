@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.counts import LONG
 
-pytest_plugins = ["tests.fixtures_postgres"]
+pytest_plugins = ["tests.fixtures_postgres", "tests.fixtures_world"]
 
 settings.register_profile(
     "quick", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -1,0 +1,1 @@
+"""Access of programs: api keys with scopes, kept as hashes."""

@@ -1,0 +1,96 @@
+"""Makes, lists, revokes and checks api keys."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from consent_service.access import store
+from consent_service.access.model import ApiKey, new_secret, secret_hash, unknown_scopes
+from consent_service.core.clock import Clock
+from consent_service.core.errors import InvalidRequestError, NotFoundError, ServiceError
+from consent_service.core.ids import Ids
+from consent_service.db.engine import Database
+
+
+class ApiKeyRequiredError(ServiceError):
+    """No api key came with the request, or none that is known."""
+
+    code = "api_key_required"
+    title = "An api key is needed"
+    status = 401
+
+
+class ApiKeyForbiddenError(ServiceError):
+    """The key may not do this, or not for this site; or its time is over."""
+
+    code = "api_key_forbidden"
+    title = "This api key may not do that"
+    status = 403
+
+
+class AccessService:
+    """Api keys."""
+
+    def __init__(self, db: Database, clock: Clock, ids: Ids) -> None:
+        self._db = db
+        self._clock = clock
+        self._ids = ids
+
+    def create(
+        self, name: str, scopes: Sequence[str], sites: Sequence[str], days: int | None
+    ) -> tuple[ApiKey, str]:
+        """Store a new key and return it with its secret, which is shown only this once.
+
+        Raises:
+            InvalidRequestError: a scope does not exist.
+        """
+        if unknown := unknown_scopes(scopes):
+            raise InvalidRequestError.of("scopes", f"unknown: {', '.join(unknown)}")
+        now, secret = self._clock.now(), new_secret(self._ids)
+        key = ApiKey(
+            key_id=self._ids.uuid7(),
+            name=name,
+            secret_hash=secret_hash(secret),
+            scopes=tuple(scopes),
+            sites=tuple(sites),
+            created_at=now,
+            expires_at=now + timedelta(days=days) if days else None,
+            revoked_at=None,
+        )
+        with self._db.write() as tx:
+            store.insert_key(tx, key)
+        return key, secret
+
+    def list(self) -> "list[ApiKey]":
+        """Return all keys, oldest first."""
+        with self._db.read() as connection:
+            return store.list_keys(connection)
+
+    def revoke(self, key_id: str) -> None:
+        """Revoke a key from now on.
+
+        Raises:
+            NotFoundError: there is no such key, or it is revoked already.
+        """
+        try:
+            known = str(UUID(key_id))
+        except ValueError:
+            raise NotFoundError(f"{key_id} is no id of an api key") from None
+        with self._db.write() as tx:
+            if not store.revoke_key(tx, known, self._clock.now()):
+                raise NotFoundError(f"no api key {key_id} is in use")
+
+    def check(self, secret: str, scope: str, site: str | None) -> ApiKey:
+        """Return the key of a secret that may do `scope` for a site.
+
+        Raises:
+            ApiKeyRequiredError: no such key.
+            ApiKeyForbiddenError: it may not.
+        """
+        with self._db.read() as connection:
+            key = store.find_by_hash(connection, secret_hash(secret))
+        if key is None:
+            raise ApiKeyRequiredError("send `Authorization: Bearer KEY`")
+        if not key.allows(scope, site, self._clock.now()):
+            raise ApiKeyForbiddenError(f"the key lacks the scope {scope} for {site or 'all sites'}")
+        return key

@@ -1,0 +1,18 @@
+"""The table of api keys."""
+
+from sqlalchemy import Column, String, Table, Text
+
+from consent_service.db.metadata import Hash, Id, Moment, metadata
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("key_id", Id, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("secret_hash", Hash, nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),
+    Column("sites", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+)

@@ -1,0 +1,231 @@
+"""The composition root: builds every service from the settings, and the application from those."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from sqlalchemy import MetaData, make_url
+
+from consent_service.access import tables as access_tables
+from consent_service.access.service import AccessService, ApiKeyRequiredError
+from consent_service.consents import tables as consent_tables
+from consent_service.consents.api import ConsentApi
+from consent_service.consents.receipts import Receipts
+from consent_service.consents.service import ConsentService
+from consent_service.consents.tokens import Tokens
+from consent_service.core.clock import Clock, SystemClock
+from consent_service.core.ids import Ids
+from consent_service.core.keyring import Keyring, ensure_keyring
+from consent_service.db.engine import Database, open_database
+from consent_service.db.metadata import metadata
+from consent_service.db.migrate import Migrations, check_revision
+from consent_service.documents import tables as document_tables
+from consent_service.documents.api import DocumentApi
+from consent_service.documents.pages import DocumentPages
+from consent_service.documents.service import DocumentService
+from consent_service.exports.api import ExportApi
+from consent_service.exports.service import ExportService
+from consent_service.http import openapi
+from consent_service.http.app import create_app
+from consent_service.http.health import HealthApi
+from consent_service.http.origins import OriginGate, OriginRules
+from consent_service.http.pages import page
+from consent_service.http.routes import Access, Answer, Route
+from consent_service.http.static import StaticApi
+from consent_service.ledger import tables as ledger_tables
+from consent_service.ledger.keys import LogKeys
+from consent_service.ledger.service import LedgerService
+from consent_service.notices import tables as notice_tables
+from consent_service.notices.api import NoticeApi
+from consent_service.notices.service import NoticeService
+from consent_service.preferences.pages import PreferencePages
+from consent_service.preferences.session import Sessions
+from consent_service.publishing.service import PublishingService
+from consent_service.resources import bundled
+from consent_service.settings import Settings
+from consent_service.sites import tables as site_tables
+from consent_service.sites.service import SiteService
+
+TABLES = (
+    access_tables,
+    consent_tables,
+    document_tables,
+    ledger_tables,
+    notice_tables,
+    site_tables,
+)
+"""Every module of tables; importing them fills the shared metadata."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Every service of one process."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    ids: Ids
+    log_name: str
+    access: AccessService
+    sites: SiteService
+    documents: DocumentService
+    notices: NoticeService
+    publishing: PublishingService
+    consents: ConsentService
+    ledger: LedgerService
+    exports: ExportService
+
+
+def full_metadata() -> MetaData:
+    """Return the metadata of all tables."""
+    return metadata
+
+
+def build_migrations(settings: Settings) -> Migrations:
+    """Return the migrations of the settings' database."""
+    owner, service = make_url(settings.migration_url), make_url(settings.database_url)
+    role = service.username if owner.username != service.username else None
+    return Migrations(settings.migration_url, bundled("migrations"), metadata, role)
+
+
+def build_services(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    with_log_keys: bool = False,
+) -> Services:
+    """Build the services of a process. Only one that seals asks for the log's keys."""
+    clock = clock or SystemClock()
+    ids = ids or Ids(clock)
+    db = open_database(settings.database_url, threads=settings.threads)
+    ledger = LedgerService(
+        db, clock, ids, _log_keys(settings, clock, ids) if with_log_keys else None
+    )
+    log_name = ledger.fix_log_name(settings.log_name)
+    notices = NoticeService(db, clock)
+    return Services(
+        settings=settings,
+        db=db,
+        clock=clock,
+        ids=ids,
+        log_name=log_name,
+        access=AccessService(db, clock, ids),
+        sites=SiteService(db),
+        documents=DocumentService(db, clock),
+        notices=notices,
+        publishing=PublishingService(db, clock, ids, log_name),
+        consents=ConsentService(db, notices, clock, ids),
+        ledger=ledger,
+        exports=ExportService(db),
+    )
+
+
+def build_app(services: Services) -> Flask:
+    """Build the web application."""
+    routes = build_routes(services)
+    gate = OriginGate(partial(_origin_rules, services.sites))
+    return create_app(routes, gate, partial(_check_key, services.access))
+
+
+def build_routes(services: Services) -> list[Route]:
+    """Return every route that the application serves."""
+    keyring = partial(_keyring, services.settings, services.clock, services.ids)
+    credentials, public_url = keyring("credential"), services.settings.public_url
+    tokens = Tokens(credentials, keyring("state"), services.clock)
+    receipts = Receipts(keyring("receipt"), public_url)
+    sessions = Sessions(credentials, services.clock, services.ids)
+    files = StaticApi(bundled("static"))
+    sites, clock = services.sites, services.clock
+    interfaces = (
+        ConsentApi(services.consents, sites, tokens, receipts, clock, public_url),
+        NoticeApi(services.notices, sites, files.banner),
+        DocumentApi(services.documents, sites),
+        DocumentPages(services.documents, sites, clock),
+        PreferencePages(services.consents, services.notices, sites, tokens, sessions, clock),
+        ExportApi(services.exports, sites),
+        files,
+        HealthApi({"database": partial(_check_schema, services)}),
+    )
+    routes = [route for interface in interfaces for route in interface.routes()]
+    return [*routes, *_description(routes, public_url)]
+
+
+def _keyring(settings: Settings, clock: Clock, ids: Ids, use: str) -> Keyring:
+    return ensure_keyring(settings.keys_dir, use, clock, ids)
+
+
+def _log_keys(settings: Settings, clock: Clock, ids: Ids) -> LogKeys:
+    keyring = partial(_keyring, settings, clock, ids)
+    return LogKeys(
+        receipt=keyring("receipt"),
+        checkpoint=keyring("checkpoint"),
+        export=keyring("export"),
+        clock=keyring("clock"),
+    )
+
+
+def _origin_rules(sites: SiteService, key: str) -> OriginRules:
+    site = sites.get(key)
+    return OriginRules(site.origins, site.embed.server_sets_cookies)
+
+
+def _check_key(access: AccessService, route: Route, site: str | None) -> None:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer" or not secret or route.scope is None:
+        raise ApiKeyRequiredError("send `Authorization: Bearer KEY`")
+    access.check(secret, route.scope, site)
+
+
+def _check_schema(services: Services) -> None:
+    head = build_migrations(services.settings).head()
+    with services.db.read() as connection:
+        check_revision(connection, head)
+
+
+def _description(routes: list[Route], public_url: str) -> list[Route]:
+    """Return the routes that describe all others."""
+    document = openapi.build(routes, public_url)
+
+    def as_json() -> Response:
+        return jsonify(document)
+
+    def as_page() -> Response:
+        return page(
+            "api.html",
+            "en",
+            site=None,
+            languages=[],
+            document=document,
+            resolve=partial(_resolve, document),
+        )
+
+    json_answer = Answer(status=200, description="The document", media=("application/json",))
+    page_answer = Answer(status=200, description="The page", media=("text/html",))
+    described = Route(
+        method="GET",
+        path="/openapi.json",
+        view=as_json,
+        access=Access.PUBLIC,
+        tag="Description",
+        summary="This interface as OpenAPI 3.1",
+        answers=(json_answer,),
+    )
+    browsed = replace(
+        described,
+        path="/docs",
+        view=as_page,
+        access=Access.PAGE,
+        summary="This interface as a page",
+        answers=(page_answer,),
+    )
+    return [described, browsed]
+
+
+def _resolve(document: dict[str, Any], reference: str) -> Any:
+    """Return what a `$ref` inside the document names."""
+    found: Any = document
+    for step in reference.removeprefix("#/").split("/"):
+        found = found[step]
+    return found

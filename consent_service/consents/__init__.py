@@ -1,0 +1,1 @@
+"""Consents: what visitors decide, recorded as events that are only ever added."""

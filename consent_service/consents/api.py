@@ -1,0 +1,328 @@
+"""Calls of visitors about their own consent."""
+
+import hashlib
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, after_this_request, jsonify, request
+
+from consent_service.consents import cookies
+from consent_service.consents.model import (
+    Act,
+    ConsentEvent,
+    Method,
+    State,
+    agreed_json,
+    decisions_json,
+)
+from consent_service.consents.receipts import Receipts
+from consent_service.consents.recording import Context
+from consent_service.consents.schemas import (
+    ConsentIn,
+    ErasedOut,
+    LinkIn,
+    LinkOut,
+    MeOut,
+    RecordedOut,
+)
+from consent_service.consents.service import (
+    ConsentService,
+    KeyReusedError,
+    NothingToWithdrawError,
+    NoticeSupersededError,
+    Profile,
+    Recorded,
+    Request,
+    made_at,
+)
+from consent_service.consents.tokens import Credential, CredentialRefusedError, Tokens
+from consent_service.core.canonical import canonical_json
+from consent_service.core.clock import Clock
+from consent_service.core.errors import InvalidRequestError, ServiceError
+from consent_service.http.body import load, read_json
+from consent_service.http.routes import Access, Answer, Parameter, Route
+from consent_service.notices.service import profile_for
+from consent_service.sites.model import Site
+from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
+
+_NOT_PART_OF_THE_ACT = ("credential", "sent_at", "key")
+_consent_in, _link_in = ConsentIn(), LinkIn()
+
+
+class CredentialRequiredError(ServiceError):
+    """A call about a visitor without saying which."""
+
+    code = "credential_required"
+    title = "A credential is needed"
+    status = 401
+
+
+class ConsentApi:
+    """Records choices; tells visitors what is on record; links, erases."""
+
+    def __init__(
+        self,
+        consents: ConsentService,
+        sites: SiteService,
+        tokens: Tokens,
+        receipts: Receipts,
+        clock: Clock,
+        public_url: str,
+    ) -> None:
+        self._consents = consents
+        self._sites = sites
+        self._tokens = tokens
+        self._receipts = receipts
+        self._clock = clock
+        self._public_url = public_url
+
+    def record(self, key: str) -> Response:
+        """Record a choice."""
+        site = self._sites.get(key)
+        body = read_json()
+        data = load(_consent_in, body)
+        idempotency_key = _idempotency_key(data)
+        credential = self._credential(site, data)
+        act = self._act(data)
+        wanted = Request(
+            act=act,
+            notice=data["notice"],
+            variant=data.get("variant"),
+            locale=data.get("locale"),
+            context=Context(
+                method=data["method"],
+                why=profile_for(site).why,
+                layer=data.get("layer"),
+                banner=data.get("banner"),
+            ),
+            key=idempotency_key,
+            request_hash=_request_hash(body),
+        )
+        return self._recorded(site, self._consents.record(site, wanted, credential))
+
+    def me(self, key: str) -> Response:
+        """Answer what is on record about the visitor."""
+        site = self._sites.get(key)
+        profile = self._profile(site, request.args.get("before", type=int))
+        answer = {
+            **self._state(site, profile.visitor, profile.state),
+            "reference": profile.latest.reference,
+            "history": [event_json(event) for event in profile.history],
+        }
+        if profile.history and profile.history[-1].visitor_seq > 1:
+            answer["next"] = profile.history[-1].visitor_seq
+        return self._with_tokens(site, answer, 200)
+
+    def link(self, key: str) -> Response:
+        """Return a one-use address of the hosted preference page."""
+        site = self._sites.get(key)
+        data = load(_link_in, read_json())
+        return_to = _checked_return(site, data["return_to"])
+        credential = self._required(self._credential(site, data))
+        if self._consents.find(site, credential) is None:
+            raise CredentialRequiredError("nothing is on record for this visitor")
+        token = self._consents.open_link(site, credential.visitor, return_to)
+        base = site.embed.base_url or self._public_url
+        answer = jsonify(url=f"{base}/sites/{site.key}/preferences?link={token}")
+        answer.status_code = 201
+        return answer
+
+    def erase(self, key: str) -> Response:
+        """Erase what names the visitor."""
+        site = self._sites.get(key)
+        credential = self._required(self._credential(site, {}))
+        context = Context(method=Method.PREFERENCES, why=profile_for(site).why)
+        answer = jsonify(erased=self._consents.erase(site, credential.visitor, context))
+        if site.embed.server_sets_cookies:
+            cookies.clear_cookies(answer, site)
+        return answer
+
+    def jwks(self) -> Response:
+        """Return the keys that verify receipts."""
+        answer = jsonify(self._receipts.jwks())
+        answer.headers["Cache-Control"] = "public, max-age=300"
+        return answer
+
+    def _act(self, data: dict[str, Any]) -> Act:
+        signals = data.get("signals", {})
+        return Act(
+            action=data["action"],
+            decisions=data.get("decisions", {}),
+            services=data.get("services", {}),
+            documents=data.get("documents", {}),
+            gpc=signals.get("gpc", False) or request.headers.get("Sec-GPC") == "1",
+            override=signals.get("override", False),
+            made_at=made_at(data.get("occurred_at"), data.get("sent_at"), self._clock.now()),
+        )
+
+    def _credential(self, site: Site, data: dict[str, Any]) -> Credential | None:
+        """Return the visitor that the request names: in its body, its header or its cookie."""
+        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+        text = data.get("credential") or (value if scheme == "Consent" else None)
+        text = text or cookies.credential_from_cookie(site)
+        if not text:
+            return None
+        try:
+            return self._tokens.read_credential(site, text)
+        except CredentialRefusedError:
+            if site.embed.server_sets_cookies:
+                after_this_request(lambda answer: cookies.clear_cookies(answer, site))
+            raise
+
+    def _required(self, credential: Credential | None) -> Credential:
+        if credential is None:
+            raise CredentialRequiredError("send the credential as `Authorization: Consent …`")
+        return credential
+
+    def _profile(self, site: Site, before: int | None) -> Profile:
+        credential = self._required(self._credential(site, {}))
+        profile = self._consents.find(site, credential, before)
+        if profile is None:
+            raise CredentialRequiredError("nothing is on record for this visitor")
+        return profile
+
+    def _recorded(self, site: Site, recorded: Recorded) -> Response:
+        event = recorded.event
+        answer = {
+            "consent": event_json(event),
+            **self._state(site, recorded.visitor, recorded.state),
+            "receipt": self._receipts.issue(site, event),
+            "openings": list(event.openings),
+            "proof_url": f"/v1/sites/{site.key}/consents/{event.event_id}/proof",
+        }
+        return self._with_tokens(site, answer, 201)
+
+    def _state(self, site: Site, visitor: str, state: State) -> dict[str, Any]:
+        return {
+            "state": decisions_json(state.purposes),
+            "agreed": agreed_json(state.agreed()),
+            "state_token": self._tokens.state_token(site, state),
+            "credential": self._tokens.credential(site, visitor),
+        }
+
+    def _with_tokens(self, site: Site, answer: dict[str, Any], status: int) -> Response:
+        """Hand the credential out: in the body, or as a cookie that no script can read."""
+        credential = answer["credential"]
+        in_cookie = site.embed.server_sets_cookies
+        shown = {k: v for k, v in answer.items() if not (in_cookie and k == "credential")}
+        response = jsonify(shown)
+        response.status_code = status
+        if in_cookie:
+            cookies.set_cookies(response, site, credential, answer["state_token"])
+        return response
+
+    def routes(self) -> list[Route]:
+        """Return the visitors' calls."""
+        of_site = (SiteUnknownError, SiteClosedError)
+        credential = (CredentialRequiredError, CredentialRefusedError)
+        consents = "/v1/sites/<key>/consents"
+        me = f"{consents}/me"
+        before = Parameter(
+            name="before",
+            description="`next` of the page before",
+            schema={"type": "integer", "minimum": 1},
+        )
+        return [
+            Route(
+                method="POST",
+                path=consents,
+                view=self.record,
+                access=Access.ORIGIN,
+                tag="Consent",
+                summary="Record a choice",
+                request=_consent_in,
+                answers=(Answer(status=201, description="It is stored", schema=RecordedOut()),),
+                problems=(
+                    *of_site,
+                    CredentialRefusedError,
+                    NoticeSupersededError,
+                    KeyReusedError,
+                    NothingToWithdrawError,
+                ),
+            ),
+            Route(
+                method="GET",
+                path=me,
+                view=self.me,
+                access=Access.VISITOR,
+                tag="Consent",
+                summary="What is on record about the visitor, with renewed tokens",
+                parameters=(before,),
+                answers=(Answer(status=200, description="State and history", schema=MeOut()),),
+                problems=(*of_site, *credential),
+            ),
+            Route(
+                method="DELETE",
+                path=me,
+                view=self.erase,
+                access=Access.VISITOR,
+                tag="Consent",
+                summary="Erase what names the visitor; an expired credential will do",
+                answers=(Answer(status=200, description="It is erased", schema=ErasedOut()),),
+                problems=(*of_site, *credential),
+            ),
+            Route(
+                method="POST",
+                path=f"{me}/link",
+                view=self.link,
+                access=Access.VISITOR,
+                tag="Consent",
+                summary="A one-use address of the hosted preference page, valid for ten minutes",
+                request=_link_in,
+                answers=(Answer(status=201, description="The address", schema=LinkOut()),),
+                problems=(*of_site, *credential),
+            ),
+            Route(
+                method="GET",
+                path="/.well-known/consent/jwks.json",
+                view=self.jwks,
+                access=Access.PUBLIC,
+                tag="Proof",
+                summary="The public keys of receipts (RFC 7517)",
+                answers=(Answer(status=200, description="A JWK set", media=("application/json",)),),
+            ),
+        ]
+
+
+def event_json(event: ConsentEvent) -> dict[str, Any]:
+    """Return an event as its visitor sees it, from the leaf that is on record."""
+    leaf = event.body()
+    notice = leaf["notice"]
+    return {
+        "id": event.event_id,
+        "reference": event.reference,
+        "visitor": event.visitor,
+        "type": event.type.value,
+        "decisions": leaf.get("decisions", {}),
+        "services": leaf.get("services", {}),
+        "documents": leaf.get("documents", {}),
+        "notice": {"number": notice["n"], "sha256": notice["sha256"], "variant": notice["variant"]},
+        "locale": leaf["locale"],
+        "method": leaf["method"],
+        "profile": leaf["profile"],
+        "received_at": leaf["ts"],
+    }
+
+
+def _idempotency_key(data: dict[str, Any]) -> str:
+    key = data.get("key") or request.headers.get("Idempotency-Key")
+    if not key:
+        raise InvalidRequestError.of("key", "a UUID that names this act is needed")
+    if len(str(key)) > 255:
+        raise InvalidRequestError.of("Idempotency-Key", "is longer than 255 characters")
+    return str(key)
+
+
+def _request_hash(body: dict[str, Any]) -> bytes:
+    """Hash what the act says; how and when it is delivered may differ between retries."""
+    said = {key: value for key, value in body.items() if key not in _NOT_PART_OF_THE_ACT}
+    return hashlib.sha256(canonical_json(said).encode()).digest()
+
+
+def _checked_return(site: Site, address: str) -> str:
+    parts = urlsplit(address)
+    if f"{parts.scheme}://{parts.netloc}" not in site.origins:
+        raise InvalidRequestError.of(
+            "return", "must be an address on an allowed origin of the site"
+        )
+    return parts._replace(fragment="").geturl()

@@ -1,0 +1,278 @@
+"""What an act of a visitor changes. Pure: from the act, the terms, the state and the time."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from consent_service.consents.model import (
+    Act,
+    Action,
+    Agreement,
+    Change,
+    Decision,
+    EventType,
+    State,
+    Value,
+)
+from consent_service.core.errors import FieldError, InvalidRequestError
+from consent_service.notices.terms import DocumentTerms, Terms
+
+_ALLOWED = "allowed"
+
+
+def decide(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -> Change | None:
+    """Return what an act under a notice changes at `ts`; None where it changes nothing.
+
+    Raises:
+        InvalidRequestError: the act names what the notice does not have, or does not fit it.
+    """
+    _check_names(act, terms, state)
+    if act.action is Action.WITHDRAW:
+        return _withdraw(act, terms, notice, state, ts)
+    if act.action in (Action.ACKNOWLEDGE, Action.AGREE):
+        return _agree(act, terms, notice, state, ts)
+    return _choose(act, terms, notice, state, ts)
+
+
+def is_valid(decision: Decision, asked_since: int, now: datetime) -> bool:
+    """Tell whether a decision still answers what is asked: same meaning, not expired."""
+    return decision.notice >= asked_since and (decision.until is None or now < decision.until)
+
+
+def _choose(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -> Change | None:
+    wanted = _wanted(act, terms)
+    if not wanted and not act.services:
+        raise InvalidRequestError.of("decisions", "name at least one purpose or service")
+    values = {
+        key: value
+        for key, value in wanted.items()
+        if not (value is Value.GRANTED and _is_void(state.purposes.get(key), act, ts))
+    }
+    services = {
+        key: _value(allowed)
+        for key, allowed in act.services.items()
+        if not (allowed and _is_void(_service_decision(state, terms, key), act, ts))
+    }
+    if not values and not services:
+        return None
+    new = _merged(state, terms, values, services, notice, ts)
+    return Change(
+        type=_type_of(state, new),
+        decisions=values,
+        services={key: value for key, value in services.items() if key in new.services},
+        documents={},
+        state=new,
+    )
+
+
+def _wanted(act: Act, terms: Terms) -> dict[str, Value]:
+    """Return the value that an act asks for each purpose it is about."""
+    if act.action is Action.CHOOSE:
+        asked = {key: _value(allowed) for key, allowed in act.decisions.items()}
+    elif not terms.choices():
+        raise InvalidRequestError.of("action", "this notice asks for no consent: acknowledge it")
+    else:
+        answer = Value.GRANTED if act.action is Action.ACCEPT else Value.DENIED
+        asked = {
+            key: answer if p.choice else Value.NOT_SUBJECT for key, p in terms.purposes.items()
+        }
+    if act.gpc and not act.override:
+        asked |= {
+            key: Value.DENIED
+            for key, value in asked.items()
+            if value is Value.GRANTED and terms.purposes[key].sale_or_sharing
+        }
+    return asked
+
+
+def _withdraw(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -> Change | None:
+    everything = not (act.decisions or act.services or act.documents)
+    allowed = _allowed_purposes(terms, state)
+    values = {key: Value.DENIED for key in allowed if everything or key in act.decisions}
+    granted = [key for key, each in state.services.items() if each.value is Value.GRANTED]
+    services = {
+        key: Value.DENIED
+        for key in terms_services(terms)
+        if key in act.services
+        and (
+            key in granted or (terms.service_purpose(key) in allowed and key not in state.services)
+        )
+    }
+    if everything:
+        services |= dict.fromkeys(granted, Value.DENIED)
+    ended = {
+        kind: replace(each, notice=notice, at=ts, ended=True)
+        for kind, each in state.agreed().items()
+        if everything or kind in act.documents
+    }
+    if not (values or services or ended):
+        return None
+    new = _merged(state, terms, values, services, notice, ts)
+    new = replace(new, documents={**state.documents, **ended})
+    return Change(
+        type=EventType.WITHDRAWN, decisions=values, services=services, documents=ended, state=new
+    )
+
+
+def _agree(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -> Change | None:
+    asked = [doc for doc in terms.documents.values() if doc.accept == act.action.value]
+    named = [terms.documents[kind] for kind in act.documents] or asked
+    if not named:
+        raise InvalidRequestError.of("action", f"this notice has no document to {act.action.value}")
+    agreed = {
+        doc.kind: Agreement(n=doc.number, sha256=doc.sha256, notice=notice, at=ts)
+        for doc in named
+        if not _ended_since(state.documents.get(doc.kind), act, ts)
+    }
+    if not agreed:
+        return None
+    return Change(
+        type=EventType.AGREED if act.action is Action.AGREE else EventType.ACKNOWLEDGED,
+        decisions={},
+        services={},
+        documents=agreed,
+        state=replace(state, documents={**state.documents, **agreed}),
+    )
+
+
+def _merged(
+    state: State,
+    terms: Terms,
+    values: Mapping[str, Value],
+    services: Mapping[str, Value],
+    notice: int,
+    ts: datetime,
+) -> State:
+    """Lay decisions over a state. A service keeps one of its own only where it differs from its purpose's."""
+    made = {key: _decision(value, terms, notice, ts) for key, value in values.items()}
+    purposes = {**state.purposes, **made}
+    kept = {
+        key: each
+        for key, each in state.services.items()
+        if terms.service_purpose(key) not in values
+    }
+    exceptions = {
+        key: _decision(value, terms, notice, ts)
+        for key, value in services.items()
+        if value is not _answer(terms, purposes, terms.service_purpose(key))
+    }
+    kept = {key: each for key, each in kept.items() if key not in services}
+    return State(purposes=purposes, services={**kept, **exceptions}, documents=state.documents)
+
+
+def _decision(value: Value, terms: Terms, notice: int, ts: datetime) -> Decision:
+    days = {Value.GRANTED: terms.granted_days, Value.DENIED: terms.denied_days}.get(value)
+    until = ts + timedelta(days=days) if days else None
+    return Decision(value=value, notice=notice, at=ts, until=until)
+
+
+def _answer(terms: Terms, purposes: Mapping[str, Decision], key: str | None) -> Value:
+    if key in purposes:
+        return purposes[key].value
+    known = terms.purposes.get(key or "")
+    return _value(known is not None and known.before_choice == _ALLOWED)
+
+
+def _allowed_purposes(terms: Terms, state: State) -> list[str]:
+    """Return the purposes that run now by the visitor's grant, or until the visitor objects."""
+    granted = [key for key, each in state.purposes.items() if each.value is Value.GRANTED]
+    open_to_objection = [
+        key
+        for key in terms.choices()
+        if key not in state.purposes and terms.purposes[key].before_choice == _ALLOWED
+    ]
+    return granted + open_to_objection
+
+
+def _type_of(before: State, after: State) -> EventType:
+    decided = [*after.purposes.values(), *after.services.values()]
+    if not any(each.value is Value.GRANTED for each in decided):
+        return EventType.REFUSED
+    return EventType.UPDATED if before.purposes or before.services else EventType.GIVEN
+
+
+def _is_void(previous: Decision | None, act: Act, ts: datetime) -> bool:
+    """A grant is void where something later was received about its purpose, or a denial with it."""
+    if previous is None:
+        return False
+    if act.made_at is not None and previous.at > act.made_at:
+        return True
+    return previous.value is Value.DENIED and previous.at == ts
+
+
+def _ended_since(previous: Agreement | None, act: Act, ts: datetime) -> bool:
+    if previous is None or not previous.ended:
+        return False
+    return previous.at == ts or (act.made_at is not None and previous.at > act.made_at)
+
+
+def _service_decision(state: State, terms: Terms, service: str) -> Decision | None:
+    return state.services.get(service) or state.purposes.get(terms.service_purpose(service) or "")
+
+
+def _value(allowed: bool) -> Value:
+    return Value.GRANTED if allowed else Value.DENIED
+
+
+def terms_services(terms: Terms) -> list[str]:
+    """Return the keys of all services of a notice."""
+    return [key for purpose in terms.purposes.values() for key in purpose.services]
+
+
+def _check_names(act: Act, terms: Terms, state: State) -> None:
+    problems = [
+        *_purpose_problems(act, terms, state),
+        *_service_problems(act, terms),
+        *_document_problems(act, terms, state),
+    ]
+    if problems:
+        raise InvalidRequestError("the act does not fit the notice", problems)
+
+
+def _purpose_problems(act: Act, terms: Terms, state: State) -> list[FieldError]:
+    problems = []
+    if act.decisions and act.action not in (Action.CHOOSE, Action.WITHDRAW):
+        problems.append(FieldError("decisions", "go with choose and withdraw only"))
+    for key, allowed in act.decisions.items():
+        known = terms.purposes.get(key)
+        withdrawable = act.action is Action.WITHDRAW and key in state.purposes
+        if known is None and not withdrawable:
+            problems.append(FieldError(f"decisions.{key}", "is no purpose of this notice"))
+        elif known is not None and not known.choice:
+            problems.append(FieldError(f"decisions.{key}", "needs no consent and cannot be chosen"))
+        elif allowed and act.action is Action.WITHDRAW:
+            problems.append(FieldError(f"decisions.{key}", "must be false in a withdrawal"))
+    return problems
+
+
+def _service_problems(act: Act, terms: Terms) -> list[FieldError]:
+    problems = []
+    if act.services and act.action not in (Action.CHOOSE, Action.WITHDRAW):
+        problems.append(FieldError("services", "go with choose and withdraw only"))
+    for key, allowed in act.services.items():
+        purpose = terms.service_purpose(key)
+        if purpose is None or not terms.purposes[purpose].choice:
+            problems.append(FieldError(f"services.{key}", "is no service that can be chosen here"))
+        elif allowed and act.action is Action.WITHDRAW:
+            problems.append(FieldError(f"services.{key}", "must be false in a withdrawal"))
+    return problems
+
+
+def _document_problems(act: Act, terms: Terms, state: State) -> list[FieldError]:
+    problems = []
+    if act.documents and act.action not in (Action.ACKNOWLEDGE, Action.AGREE, Action.WITHDRAW):
+        problems.append(FieldError("documents", "consent is never bundled with documents"))
+    for kind, number in act.documents.items():
+        known = terms.documents.get(kind)
+        withdrawable = act.action is Action.WITHDRAW and kind in state.documents
+        if known is None and not withdrawable:
+            problems.append(FieldError(f"documents.{kind}", "is no document of this notice"))
+        elif known is not None and not withdrawable and not _shows(known, number, act):
+            message = f"the notice shows version {known.number}, to {known.accept}"
+            problems.append(FieldError(f"documents.{kind}", message))
+    return problems
+
+
+def _shows(known: DocumentTerms, number: int, act: Act) -> bool:
+    only_acknowledged = act.action is Action.ACKNOWLEDGE and known.accept == Action.AGREE.value
+    return known.number == number and not only_acknowledged

@@ -1,0 +1,133 @@
+"""Schemas of the visitors' calls. Unknown fields are refused."""
+
+from marshmallow import Schema, fields, validate
+
+from consent_service.consents.model import Action, EventType, Method, Value
+from consent_service.http.fields import StrictBoolean, StrictInteger
+
+_KEY = validate.Regexp(r"^[a-z][a-z0-9_-]{0,31}\Z", error="must be a key such as analytics")
+_HASH = validate.Regexp(r"^[0-9a-f]{64}\Z", error="must be a SHA-256 in lower-case hexadecimal")
+_LOCALE = validate.Regexp(r"^[A-Za-z0-9-]{2,16}\Z", error="must be a locale such as en")
+_NUMBER = validate.Range(1, 2**31 - 1)
+_FEW = validate.Length(max=200)
+
+
+class SignalsSchema(Schema):
+    gpc = StrictBoolean()
+    override = StrictBoolean()
+
+
+class ConsentIn(Schema):
+    """One act of a visitor."""
+
+    action = fields.Enum(Action, by_value=True, required=True)
+    notice = StrictInteger(required=True, validate=_NUMBER)
+    variant = fields.String(validate=_HASH)
+    locale = fields.String(validate=_LOCALE)
+    decisions = fields.Dict(
+        fields.String(validate=_KEY),
+        StrictBoolean(),
+        validate=_FEW,
+    )
+    services = fields.Dict(
+        fields.String(validate=_KEY),
+        StrictBoolean(),
+        validate=_FEW,
+    )
+    documents = fields.Dict(
+        fields.String(validate=_KEY), StrictInteger(validate=_NUMBER), validate=_FEW
+    )
+    method = fields.Enum(Method, by_value=True, load_default=Method.BANNER)
+    layer = StrictInteger(validate=validate.Range(1, 9))
+    banner = fields.String(validate=_HASH)
+    signals = fields.Nested(SignalsSchema)
+    occurred_at = fields.AwareDateTime(format="iso")
+    sent_at = fields.AwareDateTime(format="iso")
+    key = fields.UUID()
+    credential = fields.String(validate=validate.Length(1, 4096))
+
+
+class DecisionOut(Schema):
+    value = fields.Enum(Value, by_value=True, required=True)
+    notice = fields.Integer(required=True)
+    at = fields.String(required=True)
+    until = fields.String()
+
+
+class AgreedOut(Schema):
+    n = fields.Integer(required=True)
+    notice = fields.Integer(required=True)
+    at = fields.String(required=True)
+
+
+class DocumentOut(Schema):
+    n = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+
+
+class NoticeRefOut(Schema):
+    number = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+    variant = fields.String(required=True)
+
+
+class EventOut(Schema):
+    """An event as its visitor sees it."""
+
+    id = fields.UUID(required=True)
+    reference = fields.String(required=True)
+    visitor = fields.UUID(required=True)
+    type = fields.Enum(EventType, by_value=True, required=True)
+    decisions = fields.Dict(fields.String(), fields.Enum(Value, by_value=True), required=True)
+    services = fields.Dict(fields.String(), fields.Enum(Value, by_value=True), required=True)
+    documents = fields.Dict(fields.String(), fields.Nested(DocumentOut), required=True)
+    notice = fields.Nested(NoticeRefOut, required=True)
+    locale = fields.String(required=True)
+    method = fields.Enum(Method, by_value=True, required=True)
+    profile = fields.String(required=True)
+    received_at = fields.String(required=True)
+
+
+class StateOut(Schema):
+    """A visitor's decisions now, and the values that prove and carry them."""
+
+    state = fields.Dict(fields.String(), fields.Nested(DecisionOut), required=True)
+    agreed = fields.Dict(fields.String(), fields.Nested(AgreedOut), required=True)
+    state_token = fields.String(required=True)
+    credential = fields.String(metadata={"description": "External mode and programs only"})
+
+
+class RecordedOut(StateOut):
+    """The answer to a recorded act."""
+
+    consent = fields.Nested(EventOut, required=True)
+    receipt = fields.String(required=True, metadata={"description": "JWS, Ed25519"})
+    openings = fields.List(fields.String(), required=True)
+    proof_url = fields.String(required=True)
+
+
+class MeOut(StateOut):
+    """What a visitor may see of themselves."""
+
+    reference = fields.String(required=True)
+    history = fields.List(fields.Nested(EventOut), required=True)
+    next = fields.Integer(metadata={"description": "`before` of the next page"})
+
+
+class LinkIn(Schema):
+    """Where the preference page returns to."""
+
+    return_to = fields.String(required=True, data_key="return", validate=validate.Length(1, 2000))
+    credential = fields.String(validate=validate.Length(1, 4096))
+
+
+class LinkOut(Schema):
+    """A one-use address of the preference page."""
+
+    url = fields.String(required=True)
+
+
+class ErasedOut(Schema):
+    """How many events were cleared of what names the visitor."""
+
+    erased = fields.Integer(required=True)

@@ -1,0 +1,109 @@
+"""The two signed values of a visitor: the credential, and the state token."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from consent_service.consents.model import Agreement, Decision, State, Value
+from consent_service.core.canonical import canonical_json
+from consent_service.core.clock import Clock, epoch_seconds
+from consent_service.core.encoding import b64url
+from consent_service.core.errors import ServiceError
+from consent_service.core.keyring import Keyring
+from consent_service.core.tokens import InvalidTokenError, TokenSigner
+from consent_service.sites.model import Site
+
+LIFETIME = timedelta(days=395)
+STATE_TOKEN_LIMIT = 1024
+_CLOCK_SKEW = timedelta(seconds=60)
+_SIGNATURE_AND_KID = 2 + 8 + 43
+
+
+class CredentialRefusedError(ServiceError):
+    """A credential that this service did not make for this site, or one past its time."""
+
+    code = "credential_refused"
+    title = "The credential is not valid"
+    status = 401
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """Whom a credential names. An expired one still reads, withdraws and erases."""
+
+    visitor: str
+    expired: bool
+
+
+class Tokens:
+    """Signs and reads both values."""
+
+    def __init__(self, credentials: Keyring, states: Keyring, clock: Clock) -> None:
+        self._credentials = TokenSigner(credentials)
+        self._states = TokenSigner(states)
+        self._clock = clock
+
+    def credential(self, site: Site, visitor: str) -> str:
+        """Return a fresh credential of a visitor."""
+        now = self._clock.now()
+        payload = {
+            "v": 1,
+            "visitor": visitor,
+            "iat": epoch_seconds(now),
+            "exp": epoch_seconds(now + LIFETIME),
+        }
+        return self._credentials.sign(site.site_id, payload)
+
+    def read_credential(self, site: Site, text: str) -> Credential:
+        """Return whom a credential names.
+
+        Raises:
+            CredentialRefusedError: it is not one of this site.
+        """
+        now = self._clock.now()
+        try:
+            payload = self._credentials.read(site.site_id, text)
+        except InvalidTokenError as error:
+            raise CredentialRefusedError(f"the credential is refused: {error}") from error
+        if payload["iat"] > epoch_seconds(now + _CLOCK_SKEW):
+            raise CredentialRefusedError("the credential is refused: it comes from the future")
+        return Credential(visitor=payload["visitor"], expired=payload["exp"] <= epoch_seconds(now))
+
+    def state_token(self, site: Site, state: State) -> str:
+        """Return the readable value of a state."""
+        return self._states.sign(site.site_id, _payload(site.key, self._clock.now(), state))
+
+
+def longest_state_token(
+    site_key: str, purposes: list[str], services: list[str], documents: list[str]
+) -> int:
+    """Return the length of the longest state token that a site could need."""
+    far = datetime.fromisoformat("2100-01-01T00:00:00+00:00")
+    decision = Decision(value=Value.NOT_SUBJECT, notice=99_999, at=far, until=far)
+    agreement = Agreement(n=99_999, sha256="", notice=99_999, at=far)
+    fullest = State(
+        purposes=dict.fromkeys(purposes, decision),
+        services=dict.fromkeys(services, decision),
+        documents=dict.fromkeys(documents, agreement),
+    )
+    text = canonical_json(_payload(site_key, far, fullest))
+    return len(b64url(text.encode())) + _SIGNATURE_AND_KID
+
+
+def _payload(site_key: str, now: datetime, state: State) -> dict[str, Any]:
+    return {
+        "v": 1,
+        "site": site_key,
+        "iat": epoch_seconds(now),
+        "purposes": _compact(state.purposes),
+        "services": _compact(state.services),
+        "documents": {kind: [each.n, each.notice] for kind, each in state.agreed().items()},
+    }
+
+
+def _compact(decisions: Mapping[str, Decision]) -> dict[str, list[Any]]:
+    return {
+        key: [each.value.value, each.notice, epoch_seconds(each.until) if each.until else 0]
+        for key, each in decisions.items()
+    }

@@ -1,0 +1,53 @@
+"""The shared `MetaData`, column types that both engines store alike, and table marks."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import DateTime, Dialect, LargeBinary, MetaData, String, Uuid
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from consent_service.core.clock import format_time, parse_time
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id: Final = Uuid(as_uuid=False).with_variant(String(36), "sqlite")
+"""An id as text with hyphens: `uuid` on PostgreSQL, text on SQLite."""
+
+Hash: Final = LargeBinary(32)
+"""A SHA-256, 32 bytes."""
+
+IMMUTABLE: Final = "immutable"
+"""Key of `Table.info`: rows may only be inserted; see `db.guards`."""
+
+ERASABLE: Final = "erasable"
+"""Key of `Table.info`: columns that one UPDATE may set to NULL, all of them together."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time in UTC, milliseconds: `timestamptz` on PostgreSQL, sortable text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the column type of the engine."""
+        kind = String(24) if dialect.name == "sqlite" else DateTime(timezone=True)
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Write a time."""
+        return format_time(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Read a time."""
+        if isinstance(value, str):
+            return parse_time(value)
+        return value.astimezone(UTC) if value is not None else None

@@ -1,0 +1,1 @@
+"""Documents: a site's Privacy Policy, Terms and other legal texts, in immutable versions."""

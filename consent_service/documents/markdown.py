@@ -1,0 +1,75 @@
+"""Renders Markdown to HTML that carries no script, style, frame or remote picture.
+
+Two barriers: the renderer passes no HTML of the author through, and what it made is cleaned
+against a short list of tags and attributes.
+"""
+
+import re
+
+import nh3
+from markdown_it import MarkdownIt
+
+_TAGS = set(
+    [
+        "a",
+        "blockquote",
+        "br",
+        "code",
+        "del",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "strong",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "ol": {"start"},
+    **{f"h{level}": {"id"} for level in range(1, 7)},
+}
+_SCHEMES = {"http", "https", "mailto", "tel"}
+_HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
+_renderer = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+def render(source: str) -> str:
+    """Return the HTML of a Markdown text. Headings get ids, so that a clause can be linked to."""
+    return nh3.clean(
+        _with_ids(_renderer.render(source)),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES,
+        link_rel="noopener noreferrer",
+    )
+
+
+def _with_ids(html: str) -> str:
+    used: dict[str, int] = {}
+
+    def heading(found: re.Match[str]) -> str:
+        level, content = found.groups()
+        slug = (
+            re.sub(r"\W+", "-", re.sub(r"<[^>]*>|&\w+;", "", content).lower()).strip("-")
+            or "section"
+        )
+        used[slug] = used.get(slug, 0) + 1
+        unique = slug if used[slug] == 1 else f"{slug}-{used[slug]}"
+        return f'<h{level} id="{unique}">{content}</h{level}>'
+
+    return _HEADING.sub(heading, html)

@@ -1,0 +1,1 @@
+"""Exports: a site's events as files, in the order of the log."""

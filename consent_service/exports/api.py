@@ -1,0 +1,84 @@
+"""Exports for programs."""
+
+from typing import Any
+
+from flask import Response, request
+
+from consent_service.access.service import ApiKeyForbiddenError, ApiKeyRequiredError
+from consent_service.core.errors import InvalidRequestError
+from consent_service.exports.model import Filter, Format
+from consent_service.exports.schemas import ExportQuery
+from consent_service.exports.service import ExportService
+from consent_service.http.body import load
+from consent_service.http.routes import Access, Answer, Parameter, Route
+from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
+
+_query = ExportQuery()
+_MEDIA = {Format.CSV: "text/csv; charset=utf-8", Format.JSONL: "application/jsonl"}
+
+
+class ExportApi:
+    """Streams exports."""
+
+    def __init__(self, exports: ExportService, sites: SiteService) -> None:
+        self._exports = exports
+        self._sites = sites
+
+    def export(self, key: str) -> Response:
+        """Stream a site's events in the order of the log."""
+        site = self._sites.get(key)
+        query = load(_query, request.args.to_dict())
+        export = self._exports.begin(site, query["form"], filter_of(query), query.get("resume"))
+        chunks = (text.encode() for text, _ in self._exports.stream(export))
+        answer = Response(chunks, content_type=_MEDIA[export.form])
+        answer.headers["Content-Disposition"] = f'attachment; filename="{key}.{export.form}"'
+        answer.headers["Consent-Export-As-Of"] = str(export.as_of)
+        answer.headers["Consent-Export-Pending"] = str(export.pending)
+        return answer
+
+    def routes(self) -> list[Route]:
+        """Return the route of exports."""
+        described = {
+            "format": "`csv` or `jsonl`",
+            "from": "Only events received at or after this time (RFC 3339)",
+            "to": "Only events received before this time (RFC 3339)",
+            "type": "Only events of this type",
+            "visitor": "Only events of this visitor",
+            "consent": "Only this event",
+            "resume": "The last index that is there already; goes on behind it",
+        }
+        return [
+            Route(
+                method="GET",
+                path="/v1/manage/sites/<key>/export",
+                view=self.export,
+                access=Access.API_KEY,
+                scope="export",
+                tag="Management",
+                summary="A site's events in the order of the log",
+                parameters=tuple(
+                    Parameter(name=name, description=text) for name, text in described.items()
+                ),
+                answers=(
+                    Answer(
+                        status=200,
+                        description="The events; headers tell the log's size and what is pending",
+                        media=("text/csv", "application/jsonl"),
+                    ),
+                ),
+                problems=(
+                    SiteUnknownError,
+                    SiteClosedError,
+                    ApiKeyRequiredError,
+                    ApiKeyForbiddenError,
+                    InvalidRequestError,
+                ),
+            )
+        ]
+
+
+def filter_of(query: dict[str, Any]) -> Filter:
+    """Return the filter of loaded query parameters."""
+    ids = {name: str(query[name]) for name in ("visitor", "consent") if name in query}
+    others = {name: query[name] for name in ("since", "until", "type") if name in query}
+    return Filter(**others, **ids)

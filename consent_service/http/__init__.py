@@ -1,0 +1,1 @@
+"""HTTP: the application's frame, and helpers that features' interfaces stand on."""

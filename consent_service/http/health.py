@@ -1,0 +1,59 @@
+"""Health: is the process alive, and can it serve."""
+
+from collections.abc import Callable, Mapping
+
+from flask import Response, jsonify
+
+from consent_service.core.errors import ServiceError
+from consent_service.http import metrics
+from consent_service.http.routes import Access, Answer, Route
+
+Check = Callable[[], None]
+
+
+class HealthApi:
+    """Answers the operator's probes. A check raises a `ServiceError` where it does not hold."""
+
+    def __init__(self, checks: Mapping[str, Check]) -> None:
+        self._checks = checks
+
+    def routes(self) -> list[Route]:
+        """Return the operator's routes."""
+        ok = Answer(status=200, description="It is well", media=("application/json",))
+        text = Answer(status=200, description="Metrics", media=("text/plain",))
+        return [
+            _route("/healthz", self.alive, "Is the process alive", ok),
+            _route("/readyz", self.ready, "Can it serve: database, schema, keys", ok),
+            _route("/metrics", metrics.view, "Metrics for Prometheus", text),
+        ]
+
+    def alive(self) -> Response:
+        """Answer that the process runs; asks nothing else."""
+        return jsonify(status="ok")
+
+    def ready(self) -> Response:
+        """Run every check and name those that fail."""
+        failed = {name: why for name, check in self._checks.items() if (why := _failure(check))}
+        answer = jsonify(status="failing" if failed else "ok", failed=failed)
+        answer.status_code = 503 if failed else 200
+        return answer
+
+
+def _failure(check: Check) -> str | None:
+    try:
+        check()
+    except ServiceError as error:
+        return error.title
+    return None
+
+
+def _route(path: str, view: Callable[[], Response], summary: str, answer: Answer) -> Route:
+    return Route(
+        method="GET",
+        path=path,
+        view=view,
+        access=Access.OPERATOR,
+        tag="Operation",
+        summary=summary,
+        answers=(answer,),
+    )

@@ -1,0 +1,57 @@
+"""The banner and the style sheets of the pages."""
+
+from pathlib import Path
+
+from flask import Response, request
+
+from consent_service.core.errors import NotFoundError
+from consent_service.http import pages
+from consent_service.http.caching import IMMUTABLE, Prebuilt
+from consent_service.http.origins import allow_everyone
+from consent_service.http.routes import Access, Answer, Route
+
+BANNER = "consent-banner.js"
+JAVASCRIPT = "text/javascript; charset=utf-8"
+_SHEETS = ("pages.css",)
+_SHORT = "public, max-age=300, stale-while-revalidate=86400"
+
+
+class StaticApi:
+    """Serves the few files that pages load."""
+
+    def __init__(self, folder: Path) -> None:
+        self.banner = (folder / BANNER).read_bytes()
+        self._banner = Prebuilt.of(self.banner, JAVASCRIPT)
+        self._sheets = {name: Prebuilt.of(pages.asset(name), "text/css") for name in _SHEETS}
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the files."""
+        script = Answer(status=200, description="The banner", media=("text/javascript",))
+        sheet = Answer(status=200, description="A style sheet", media=("text/css",))
+        return [
+            _route(f"/static/{BANNER}", self.banner_file, "The banner, without a notice", script),
+            _route("/static/<name>", self.sheet, "A style sheet of the pages", sheet),
+        ]
+
+    def banner_file(self) -> Response:
+        """Return the banner; `data-site` on its tag says whose notice it loads."""
+        return allow_everyone(self._banner.respond(_SHORT))
+
+    def sheet(self, name: str) -> Response:
+        """Return a style sheet, for good where the address carries its digest."""
+        found = self._sheets.get(name)
+        if found is None:
+            raise NotFoundError(f"there is no file {name}")
+        return found.respond(IMMUTABLE if "v" in request.args else _SHORT)
+
+
+def _route(path: str, view: object, summary: str, answer: Answer) -> Route:
+    return Route(
+        method="GET",
+        path=path,
+        view=view,  # type: ignore[arg-type]
+        access=Access.PUBLIC,
+        tag="Files",
+        summary=summary,
+        answers=(answer,),
+    )

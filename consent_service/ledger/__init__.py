@@ -1,0 +1,1 @@
+"""The log: one ordered sequence of leaves per site and epoch, from which proofs are made."""

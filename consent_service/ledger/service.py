@@ -1,0 +1,99 @@
+"""Seals the log: gives each stored leaf its index, in the order of entry ids."""
+
+from sqlalchemy import Connection
+
+from consent_service.core.clock import Clock
+from consent_service.core.errors import SettingsError
+from consent_service.core.ids import Ids
+from consent_service.db.engine import Database
+from consent_service.ledger import store
+from consent_service.ledger.keys import LogKeys
+from consent_service.ledger.model import Leaf, Log, control_leaf
+
+MAX_MERGE_DELAY_SECONDS = 60
+_BATCH = 1000
+
+
+class LedgerService:
+    """Seals and counts. Several may run at once: the row of a log is locked while it is sealed.
+
+    Only who has the log's keys can seal.
+    """
+
+    def __init__(self, db: Database, clock: Clock, ids: Ids, keys: LogKeys | None) -> None:
+        self._db = db
+        self._clock = clock
+        self._ids = ids
+        self._keys = keys
+
+    def fix_log_name(self, configured: str | None) -> str:
+        """Return the installation's log name, fixing it at the first start.
+
+        Raises:
+            SettingsError: another name was fixed before.
+        """
+        with self._db.read() as connection:
+            fixed = store.find_log_name(connection)
+        if fixed is None:
+            fixed = self._insert_log_name(configured or f"log-{self._ids.random(6).hex()}")
+        if configured not in (None, fixed):
+            raise SettingsError(
+                f"CONSENT_LOG_NAME is {configured}, but the logs of this database are named {fixed}"
+            )
+        return fixed
+
+    def _insert_log_name(self, name: str) -> str:
+        with self._db.write() as tx:
+            fixed = store.find_log_name(tx)
+            if fixed is None:
+                store.insert_log_name(tx, name)
+            return fixed or name
+
+    def seal_all(self) -> int:
+        """Seal everything that waits, in every log; return how many leaves were sealed."""
+        with self._db.read() as connection:
+            sites = store.list_sites_with_pending(connection)
+        return sum(self.seal(site_id) for site_id in sites)
+
+    def seal(self, site_id: str) -> int:
+        """Seal what waits in one site's log, in batches; return how many leaves were sealed."""
+        total = 0
+        while sealed := self._seal_batch(site_id):
+            total += sealed
+        return total
+
+    def _seal_batch(self, site_id: str) -> int:
+        with self._db.write() as tx:
+            log = store.lock_log(tx, site_id)
+            leaves = store.list_pending(tx, site_id, _BATCH)
+            if leaves:
+                first_index = self._begun(tx, log)
+                store.insert_leaves(tx, log, first_index, leaves)
+                store.delete_pending(tx, site_id, leaves)
+            return len(leaves)
+
+    def _begun(self, tx: Connection, log: Log) -> int:
+        """Return the next index of a log that has its genesis."""
+        size = store.count_leaves(tx, log.site_id, log.epoch)
+        if size == 0:
+            store.insert_first_leaf(tx, log, self._genesis(log))
+            size = 1
+        return size
+
+    def _genesis(self, log: Log) -> Leaf:
+        if self._keys is None:
+            raise SettingsError("this process holds no keys of the log and cannot seal")
+        return control_leaf(
+            "log.genesis",
+            log.origin,
+            self._clock.now(),
+            self._ids,
+            epoch=log.epoch,
+            mmd=MAX_MERGE_DELAY_SECONDS,
+            keys=self._keys.public(log),
+        )
+
+    def count_pending(self, site_id: str) -> int:
+        """Return how many leaves of a site wait for an index."""
+        with self._db.read() as connection:
+            return store.count_pending(connection, site_id)

@@ -1,0 +1,141 @@
+"""Reads and writes the log's tables."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from consent_service.db.unit import Row
+from consent_service.ledger.model import CONTROL, FIRST_EPOCH, Leaf, Log, Pending
+from consent_service.ledger.tables import (
+    installation,
+    ledger_entry,
+    ledger_leaf,
+    ledger_pending,
+    log,
+)
+
+_LOG_NAME = "log_name"
+
+
+def find_log_name(connection: Connection) -> str | None:
+    """Return the name that all logs of this installation begin with."""
+    return connection.scalar(select(installation.c.value).where(installation.c.name == _LOG_NAME))
+
+
+def insert_log_name(tx: Connection, value: str) -> None:
+    """Fix the installation's log name."""
+    tx.execute(insert(installation).values(name=_LOG_NAME, value=value))
+
+
+def insert_log(tx: Connection, site_id: str, origin: str, created_at: datetime) -> None:
+    """Begin the first epoch of a site's log."""
+    row = {"site_id": site_id, "epoch": FIRST_EPOCH, "origin": origin, "created_at": created_at}
+    tx.execute(insert(log).values(row))
+
+
+def insert_entry(tx: Connection, site_id: str, leaf: Leaf) -> None:
+    """Store a control leaf that waits for its index."""
+    tx.execute(insert(ledger_entry).values(_entry(site_id, leaf)))
+    tx.execute(insert(ledger_pending).values(dict(pending_row(site_id, leaf).values)))
+
+
+def insert_first_leaf(tx: Connection, site: Log, leaf: Leaf) -> None:
+    """Store the leaf that begins a log, with index 0."""
+    tx.execute(insert(ledger_entry).values(_entry(site.site_id, leaf)))
+    first = Pending(entry_id=leaf.entry_id, kind=CONTROL, hash=leaf.hash)
+    insert_leaves(tx, site, 0, [first])
+
+
+def pending_row(site_id: str, leaf: Leaf) -> Row:
+    """Return the row by which the sealer finds a leaf."""
+    return Row(
+        ledger_pending,
+        {
+            "site_id": site_id,
+            "entry_id": leaf.entry_id,
+            "kind": leaf.kind,
+            "leaf_hash": leaf.hash,
+        },
+    )
+
+
+def list_sites_with_pending(connection: Connection) -> Sequence[str]:
+    """Return the ids of the sites with leaves that wait for an index."""
+    return connection.scalars(select(ledger_pending.c.site_id).distinct()).all()
+
+
+def count_pending(connection: Connection, site_id: str) -> int:
+    """Return how many leaves of a site wait for an index."""
+    query = (
+        select(func.count()).select_from(ledger_pending).where(ledger_pending.c.site_id == site_id)
+    )
+    return connection.scalar(query) or 0
+
+
+def lock_log(tx: Connection, site_id: str) -> Log:
+    """Return the newest epoch of a site's log, locked until the transaction ends."""
+    query = select(log).where(log.c.site_id == site_id).order_by(log.c.epoch.desc()).limit(1)
+    found = tx.execute(query.with_for_update()).one()
+    return Log(site_id=found.site_id, epoch=found.epoch, origin=found.origin)
+
+
+def get_epoch(connection: Connection, site_id: str) -> int:
+    """Return the number of a site's newest epoch."""
+    return connection.execute(
+        select(func.max(log.c.epoch)).where(log.c.site_id == site_id)
+    ).scalar_one()
+
+
+def count_leaves(connection: Connection, site_id: str, epoch: int) -> int:
+    """Return the size of a log: indexes run from 0 without a gap."""
+    of_log = (ledger_leaf.c.site_id == site_id) & (ledger_leaf.c.epoch == epoch)
+    highest = connection.scalar(select(func.max(ledger_leaf.c.leaf_index)).where(of_log))
+    return 0 if highest is None else highest + 1
+
+
+def list_pending(tx: Connection, site_id: str, limit: int) -> list[Pending]:
+    """Return the oldest leaves that wait, in the order of their entry ids."""
+    query = (
+        select(ledger_pending)
+        .where(ledger_pending.c.site_id == site_id)
+        .order_by(ledger_pending.c.entry_id)
+        .limit(limit)
+    )
+    return [
+        Pending(entry_id=row.entry_id, kind=row.kind, hash=row.leaf_hash)
+        for row in tx.execute(query)
+    ]
+
+
+def insert_leaves(tx: Connection, site: Log, first_index: int, leaves: Sequence[Pending]) -> None:
+    """Give leaves the indexes from `first_index` on."""
+    rows = [
+        {
+            "site_id": site.site_id,
+            "epoch": site.epoch,
+            "leaf_index": first_index + offset,
+            "leaf_hash": leaf.hash,
+            "kind": leaf.kind,
+            "entry_id": leaf.entry_id,
+        }
+        for offset, leaf in enumerate(leaves)
+    ]
+    tx.execute(insert(ledger_leaf), rows)
+
+
+def delete_pending(tx: Connection, site_id: str, leaves: Sequence[Pending]) -> None:
+    """Take sealed leaves off the list of those that wait."""
+    of_site = ledger_pending.c.site_id == site_id
+    sealed = ledger_pending.c.entry_id.in_([leaf.entry_id for leaf in leaves])
+    tx.execute(delete(ledger_pending).where(of_site & sealed))
+
+
+def _entry(site_id: str, leaf: Leaf) -> dict[str, object]:
+    return {
+        "site_id": site_id,
+        "entry_id": leaf.entry_id,
+        "ts": leaf.ts,
+        "leaf": leaf.text,
+        "leaf_hash": leaf.hash,
+    }

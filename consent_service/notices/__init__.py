@@ -1,0 +1,1 @@
+"""Notices: what visitors are shown, published as immutable, numbered snapshots."""

@@ -1,0 +1,151 @@
+"""Finds notices and variants, and publishes new notices inside the publisher's transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from consent_service.core.clock import Clock
+from consent_service.core.errors import NotFoundError
+from consent_service.core.ids import Ids
+from consent_service.db.engine import Database
+from consent_service.documents.model import DocumentVersion
+from consent_service.ledger import store as ledger_store
+from consent_service.ledger.model import control_leaf
+from consent_service.notices import store
+from consent_service.notices.model import (
+    Notice,
+    NoticeSource,
+    Variant,
+    draft,
+    notice_in_force,
+    publish_draft,
+)
+from consent_service.notices.profiles import strictest
+from consent_service.sites.model import Site
+
+
+class NoticeUnknownError(NotFoundError):
+    """The site has no notice in force, or none of that number or hash."""
+
+    code = "notice_unknown"
+    title = "There is no such notice"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedProfile:
+    """The profile that applies to a request, and why: a code that a person can read."""
+
+    key: str
+    why: str
+
+
+class NoticeService:
+    """A site's notices. They are kept in memory until the site's revision moves on."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._known: dict[str, tuple[int, list[Notice]]] = {}
+
+    def current(self, site: Site) -> Notice:
+        """Return the notice in force now.
+
+        Raises:
+            NoticeUnknownError: none is.
+        """
+        notice = notice_in_force(self.list(site), self._clock.now())
+        if notice is None:
+            raise NoticeUnknownError(f"the site {site.key} has no notice in force")
+        return notice
+
+    def find(self, site: Site, number: int) -> Notice | None:
+        """Return a notice by its number."""
+        return next((notice for notice in self.list(site) if notice.number == number), None)
+
+    def variant(self, site: Site, sha256: str) -> Variant:
+        """Return a variant of any notice of a site by its hash.
+
+        Raises:
+            NoticeUnknownError: there is none.
+        """
+        for notice in self.list(site):
+            if variant := notice.variant_of(sha256):
+                return variant
+        raise NoticeUnknownError("no notice of this site has such a variant")
+
+    def superseded_at(self, site: Site, notice: Notice) -> datetime | None:
+        """Return when a later notice took a notice's place; None while none has."""
+        now = self._clock.now()
+        later = (n for n in self.list(site) if n.number > notice.number and n.effective_at <= now)
+        return min((n.effective_at for n in later), default=None)
+
+    def list(self, site: Site) -> "list[Notice]":
+        """Return all notices of a site by number, future ones too."""
+        known = self._known.get(site.site_id)
+        if known is None or known[0] != site.revision:
+            with self._db.read() as connection:
+                known = site.revision, store.list_notices(connection, site.site_id)
+            self._known[site.site_id] = known
+        return known[1]
+
+
+def profile_for(site: Site) -> AppliedProfile:
+    """Return the profile for a visitor whose country is not known: the strictest that is declared."""
+    why = "site:only" if len(site.profiles) == 1 else "country:unknown"
+    return AppliedProfile(strictest(site.profiles).key, why)
+
+
+def served_variant(site: Site, notice: Notice, locale: str | None = None) -> Variant:
+    """Return the variant for a visitor of a locale, else in the site's default one.
+
+    Where the site's profile is newer than the notice, the strictest that the notice has applies.
+    """
+    wanted = profile_for(site).key
+    declared = {variant.profile for variant in notice.variants}
+    profile = wanted if wanted in declared else strictest(declared).key
+    offered = {each.locale: each for each in notice.variants if each.profile == profile}
+    return offered.get(locale or "") or offered.get(site.default_locale) or offered[min(offered)]
+
+
+def prepare(
+    site_id: str,
+    source: NoticeSource,
+    documents: Mapping[str, list[DocumentVersion]],
+    published: Sequence[Notice],
+    clock: Clock,
+) -> list[Notice]:
+    """Return the notices that publishing now would add: one for now and one for each later date.
+
+    A notice that waits for its date is prepared anew where an earlier one changed, because the
+    highest number wins.
+    """
+    now = clock.now()
+    waiting = {v.effective_at for versions in documents.values() for v in versions}
+    notices = list(published)
+    for moment in [now, *sorted(date for date in waiting if date > now)]:
+        made = draft(source, documents, moment)
+        previous = notice_in_force(notices, moment)
+        if previous is None or previous.content != made.content:
+            number = max((notice.number for notice in notices), default=0) + 1
+            notices.append(
+                publish_draft(
+                    made, site_id=site_id, number=number, previous=previous, moment=moment, now=now
+                )
+            )
+    return notices[len(published) :]
+
+
+def publish(tx: Connection, site: Site, notices: Sequence[Notice], clock: Clock, ids: Ids) -> None:
+    """Store new notices, each with its leaf in the log."""
+    for notice in notices:
+        store.insert_notice(tx, notice)
+        leaf = control_leaf(
+            "notice.published",
+            site.log_origin,
+            clock.now(),
+            ids,
+            notice={"n": notice.number, "sha256": notice.sha256},
+        )
+        ledger_store.insert_entry(tx, site.site_id, leaf)

@@ -1,0 +1,74 @@
+"""The words of banner and preferences: built-in strings, replaced by a site's own."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+RICH = ("body",)
+_LINK = re.compile(r"\[([^\]]+)\]\(([a-z][a-z0-9-]*)\)")
+_NOTICE_MODEL = ("title", "body", "accept")
+
+Segment = dict[str, str]
+Texts = dict[str, str | list[Segment]]
+
+
+@cache
+def built_in(locale: str) -> dict[str, str]:
+    """Return the built-in strings of a locale; none where it is not built in."""
+    file = files(__package__) / "strings" / f"{locale}.yaml"
+    return dict(yaml.safe_load(file.read_text("utf-8"))) if file.is_file() else {}
+
+
+@cache
+def text_keys() -> tuple[str, ...]:
+    """Return the keys of all texts that a variant has."""
+    known = built_in("en")
+    return tuple(key for key in known if key != "direction" and not key.startswith("notice_"))
+
+
+def resolve(locale: str, model: str, name: str, own: Mapping[str, str]) -> Texts:
+    """Return the texts of a variant in one locale: the site's own, else the built-in ones.
+
+    Rich texts come as segments `{"text", "document"?}`, so that nothing has to parse markup later.
+
+    Raises:
+        KeyError: a text exists in neither.
+    """
+    strings = built_in(locale)
+    if model == "notice":
+        strings = strings | {key: strings[f"notice_{key}"] for key in _NOTICE_MODEL if strings}
+    chosen = {key: (own.get(key) or strings[key]).replace("{name}", name) for key in text_keys()}
+    return {key: segments(text) if key in RICH else text for key, text in chosen.items()}
+
+
+def missing_texts(locale: str, own: Mapping[str, str]) -> list[str]:
+    """Return the keys that neither the site nor the built-in strings have in a locale."""
+    strings = built_in(locale)
+    return [key for key in text_keys() if not own.get(key) and key not in strings]
+
+
+def direction(locale: str) -> str:
+    """Return `rtl` or `ltr`."""
+    return built_in(locale).get("direction", "ltr")
+
+
+def linked_documents(text: str) -> list[str]:
+    """Return the kinds of documents that a rich text links to."""
+    return [kind for _, kind in _LINK.findall(text)]
+
+
+def segments(text: str) -> list[Segment]:
+    """Split a text at its links `[words](document-kind)`."""
+    found: list[Segment] = []
+    end = 0
+    for link in _LINK.finditer(text):
+        if link.start() > end:
+            found.append({"text": text[end : link.start()]})
+        found.append({"text": link[1], "document": link[2]})
+        end = link.end()
+    if end < len(text):
+        found.append({"text": text[end:]})
+    return found

@@ -1,0 +1,269 @@
+"""The preference page of a site."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, redirect, request
+
+from consent_service.consents import cookies
+from consent_service.consents.model import Act, Action, ConsentEvent, Method, State
+from consent_service.consents.recording import Context
+from consent_service.consents.service import ConsentService, NothingToWithdrawError, Request
+from consent_service.consents.tokens import Credential, CredentialRefusedError, Tokens
+from consent_service.core.clock import Clock
+from consent_service.core.errors import InvalidRequestError
+from consent_service.http.languages import wanted_locale
+from consent_service.http.pages import languages, moment, page, page_strings
+from consent_service.http.routes import Access, Answer, Route
+from consent_service.notices.model import Notice, Variant
+from consent_service.notices.service import NoticeService, profile_for, served_variant
+from consent_service.notices.terms import Terms, terms_of
+from consent_service.preferences.model import changed_decisions, history_entry, valid_decisions
+from consent_service.preferences.session import Session, SessionExpiredError, Sessions
+from consent_service.sites.model import Site
+from consent_service.sites.service import SiteService
+
+_ACTIONS = ("accept", "reject", "choose", "withdraw", "acknowledge")
+REFRESH = "#consent-refresh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A page that is being shown."""
+
+    site: Site
+    notice: Notice
+    variant: Variant
+    visitor: str | None
+    return_to: str | None
+
+    @property
+    def terms(self) -> Terms:
+        """What the page asks."""
+        return terms_of(self.variant)
+
+
+class PreferencePages:
+    """Shows a visitor's choices and takes new ones."""
+
+    def __init__(
+        self,
+        consents: ConsentService,
+        notices: NoticeService,
+        sites: SiteService,
+        tokens: Tokens,
+        sessions: Sessions,
+        clock: Clock,
+    ) -> None:
+        self._consents = consents
+        self._notices = notices
+        self._sites = sites
+        self._tokens = tokens
+        self._sessions = sessions
+        self._clock = clock
+
+    def show(self, key: str) -> Response:
+        """Show the page; `?link=` opens it for one visitor, once."""
+        site = self._sites.get(key)
+        token = request.args.get("link")
+        if token:
+            link = self._consents.take_link(site, token)
+            return self._page(self._open(site, link.visitor, link.return_to))
+        return self._page(self._open(site, self._visitor_by_cookie(site), None))
+
+    def submit(self, key: str) -> Response:
+        """Take what a form says, then return to the website or show the page again."""
+        site = self._sites.get(key)
+        try:
+            session = self._sessions.read(site, request.form.get("session", ""))
+        except SessionExpiredError:
+            return self._page(self._open(site, None, None), error="error_expired")
+        opened = self._open(site, session.visitor, session.return_to)
+        action = request.form.get("action", "")
+        if action == "erase":
+            return self._erase(opened)
+        if action not in _ACTIONS:
+            raise InvalidRequestError.of("action", "is nothing that this page offers")
+        return self._record(opened, session, Action(action))
+
+    def _record(self, opened: Opened, session: Session, action: Action) -> Response:
+        act = self._act(opened, action)
+        if action is Action.CHOOSE and not act.decisions:
+            chosen = any(name.startswith("purpose.") for name in request.form)
+            if not chosen:
+                return self._page(opened, error="error_incomplete")
+            return self._done(opened, "message_unchanged")
+        try:
+            recorded = self._consents.record(
+                opened.site, self._request(opened, session, act), _credential(opened.visitor)
+            )
+        except NothingToWithdrawError:
+            return self._done(opened, "message_unchanged")
+        answer = self._done(opened, f"message_{action.value}", visitor=recorded.visitor)
+        if opened.site.embed.server_sets_cookies:
+            credential = self._tokens.credential(opened.site, recorded.visitor)
+            state_token = self._tokens.state_token(opened.site, recorded.state)
+            cookies.set_cookies(answer, opened.site, credential, state_token)
+        return answer
+
+    def _act(self, opened: Opened, action: Action) -> Act:
+        decisions: dict[str, bool] = {}
+        if action is Action.CHOOSE:
+            state, _ = self._on_record(opened)
+            decisions = changed_decisions(_chosen(), state, opened.terms, self._clock)
+        overridden = any(name.startswith("override.") for name in request.form)
+        return Act(action=action, decisions=decisions, gpc=_gpc(), override=overridden)
+
+    def _request(self, opened: Opened, session: Session, act: Act) -> Request:
+        said = json.dumps(sorted(request.form.items())).encode()
+        digest = hashlib.sha256(said).digest()
+        return Request(
+            act=act,
+            notice=opened.notice.number,
+            variant=opened.variant.sha256,
+            locale=None,
+            context=Context(method=Method.PREFERENCES, why=profile_for(opened.site).why),
+            key=f"{session.nonce}:{digest.hex()}",
+            request_hash=digest,
+        )
+
+    def _erase(self, opened: Opened) -> Response:
+        if request.form.get("confirm") != "yes":
+            return self._page(opened, error="error_confirm")
+        context = Context(method=Method.PREFERENCES, why=profile_for(opened.site).why)
+        count = self._consents.erase(opened.site, opened.visitor, context) if opened.visitor else 0
+        answer = page(
+            "erased.html",
+            opened.variant.locale,
+            site=opened.site,
+            languages=[],
+            count=count,
+            restricted=None,
+            back=f"{opened.return_to}{REFRESH}" if opened.return_to else None,
+        )
+        if opened.site.embed.server_sets_cookies:
+            cookies.clear_cookies(answer, opened.site)
+        return answer
+
+    def _done(self, opened: Opened, message: str, visitor: str | None = None) -> Response:
+        """Return to the website, where the change takes effect at once, or show the page again."""
+        if opened.return_to:
+            return redirect(f"{opened.return_to}{REFRESH}", code=303)  # type: ignore[return-value]
+        again = self._open(opened.site, visitor or opened.visitor, None)
+        return self._page(again, saved=message)
+
+    def _open(self, site: Site, visitor: str | None, return_to: str | None) -> Opened:
+        notice = self._notices.current(site)
+        variant = served_variant(site, notice, wanted_locale(site.locales))
+        return Opened(
+            site=site, notice=notice, variant=variant, visitor=visitor, return_to=return_to
+        )
+
+    def _visitor_by_cookie(self, site: Site) -> str | None:
+        text = cookies.credential_from_cookie(site)
+        try:
+            return self._tokens.read_credential(site, text).visitor if text else None
+        except CredentialRefusedError:
+            return None
+
+    def _on_record(self, opened: Opened) -> tuple[State, list[ConsentEvent]]:
+        credential = _credential(opened.visitor)
+        profile = self._consents.find(opened.site, credential) if credential else None
+        return (profile.state, profile.history) if profile else (State(), [])
+
+    def _page(
+        self, opened: Opened, *, saved: str | None = None, error: str | None = None
+    ) -> Response:
+        site, locale = opened.site, opened.variant.locale
+        state, history = self._on_record(opened)
+        known = bool(opened.visitor) or site.embed.server_sets_cookies
+        words = page_strings(locale)
+        messages = [
+            {"level": level, "text": words[key]}
+            for level, key in (("saved", saved), ("error", error))
+            if key
+        ]
+        terms = opened.terms
+        concerned = any(purpose.sale_or_sharing for purpose in terms.purposes.values())
+        return page(
+            "preferences.html",
+            locale,
+            form_targets=_form_targets(opened.return_to),
+            site=site,
+            languages=[] if known else languages(site.locales, locale),
+            known=known,
+            notice=json.loads(opened.variant.body),
+            state=_localised(valid_decisions(state, terms, self._clock.now()), locale),
+            agreed={
+                kind: {"n": each.n, "at": moment(each.at, locale)}
+                for kind, each in state.agreed().items()
+            },
+            reference=history[0].reference if history else None,
+            history=[_entry(event, locale) for event in history],
+            older=None,
+            session=self._sessions.open(site, opened.visitor, opened.return_to),
+            messages=messages,
+            opt_out=_gpc() and concerned,
+            restricted=None,
+            back=opened.return_to,
+        )
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the page."""
+        entries = (
+            ("GET", self.show, "What the visitor chose"),
+            ("POST", self.submit, "Change what the visitor chose"),
+        )
+        return [
+            Route(
+                method=method,
+                path="/sites/<key>/preferences",
+                view=view,
+                access=Access.PAGE,
+                tag="Pages",
+                summary=summary,
+                answers=(Answer(status=200, description="The page", media=("text/html",)),),
+            )
+            for method, view, summary in entries
+        ]
+
+
+def _chosen() -> dict[str, bool]:
+    return {
+        name.removeprefix("purpose."): value == "granted"
+        for name, value in request.form.items()
+        if name.startswith("purpose.")
+    }
+
+
+def _credential(visitor: str | None) -> Credential | None:
+    return Credential(visitor=visitor, expired=False) if visitor else None
+
+
+def _gpc() -> bool:
+    return request.headers.get("Sec-GPC") == "1"
+
+
+def _form_targets(return_to: str | None) -> tuple[str, ...]:
+    if not return_to:
+        return ()
+    parts = urlsplit(return_to)
+    return (f"{parts.scheme}://{parts.netloc}",)
+
+
+def _localised(decisions: dict[str, dict[str, Any]], locale: str) -> dict[str, dict[str, Any]]:
+    return {
+        key: {
+            "value": decision["value"],
+            "until": moment(decision["until"], locale) if decision["until"] else None,
+        }
+        for key, decision in decisions.items()
+    }
+
+
+def _entry(event: ConsentEvent, locale: str) -> dict[str, Any]:
+    entry = history_entry(event)
+    return {**entry, "at": moment(entry["ts"], locale, with_time=True)}

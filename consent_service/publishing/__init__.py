@@ -1,0 +1,1 @@
+"""Publishing: from a site's folder to its settings, document versions and notices."""

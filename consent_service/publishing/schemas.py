@@ -1,0 +1,198 @@
+"""The schema of site.yaml and of a document's front matter. Unknown fields are refused."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from consent_service.documents.model import Accept
+from consent_service.notices.localised import EVERY_LOCALE, Duration, Localised
+from consent_service.notices.profiles import all_profiles
+
+KEY = validate.Regexp(
+    r"^[a-z][a-z0-9_-]{0,31}\Z", error="must be lower-case letters, digits, - or _"
+)
+SITE_KEY = validate.Regexp(
+    r"^[a-z][a-z0-9-]{0,31}\Z", error="must be lower-case letters, digits or -"
+)
+LOCALE = validate.Regexp(
+    r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", error="must be a tag such as en or pt-BR"
+)
+COUNTRY = validate.Regexp(r"^[A-Z]{2}\Z", error="must be an ISO 3166 code such as DE")
+WEB_ADDRESS = validate.URL(schemes={"http", "https"}, require_tld=False)
+SHORT = validate.Length(min=1, max=200)
+LONG = validate.Length(min=1, max=4000)
+LEGAL_BASES = (
+    "consent",
+    "not_required",
+    "contract",
+    "legal_obligation",
+    "vital_interests",
+    "public_task",
+    "legitimate_interests",
+)
+_COLOUR = r"#[0-9a-fA-F]{3,8}"
+_LENGTH = r"\d{1,3}(\.\d{1,2})?(px|rem|em)"
+
+
+class LocalisedText(fields.Field[Localised]):
+    """A text, or a mapping of locales to texts."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Localised:
+        texts = {EVERY_LOCALE: value} if isinstance(value, str) else value
+        if not isinstance(texts, dict) or not texts:
+            raise ValidationError("must be a text or a mapping of locales to texts")
+        for locale, text in texts.items():
+            if locale != EVERY_LOCALE:
+                LOCALE(locale)
+            if not isinstance(text, str) or not text.strip():
+                raise ValidationError(f"the text in {locale} is empty")
+            LONG(text)
+        return Localised({locale: text.strip() for locale, text in texts.items()})
+
+
+class DurationText(fields.Field[Duration]):
+    """`session`, or a count and a unit."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Duration:
+        try:
+            return Duration.parse(str(value))
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+def exact_origin(value: str) -> None:
+    """Check that a value is an origin as browsers send it: scheme, host, port, nothing else."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or f"{parts.scheme}://{parts.netloc}" != value:
+        raise ValidationError("must be an origin such as https://www.example.com, without a path")
+    if not parts.hostname or parts.username or value != value.lower():
+        raise ValidationError("must be an origin in lower case, without a user name")
+
+
+class ControllerSchema(Schema):
+    name = fields.String(required=True, validate=SHORT)
+    address = fields.String(required=True, validate=SHORT)
+    email = fields.Email(required=True)
+    phone = fields.String(required=True, validate=SHORT)
+    url = fields.String(validate=WEB_ADDRESS)
+    representative = fields.String(validate=SHORT)
+    dpo = fields.String(validate=SHORT)
+
+
+class AuthoritySchema(Schema):
+    name = LocalisedText(required=True)
+    url = fields.String(validate=WEB_ADDRESS)
+
+
+class EmbedSchema(Schema):
+    mode = fields.String(validate=validate.OneOf(["external", "path", "subdomain"]), required=True)
+    base_url = fields.String(validate=WEB_ADDRESS, load_default=None)
+    cookie_domain = fields.String(validate=SHORT, load_default=None)
+
+
+class ThemeSchema(Schema):
+    accent = fields.String(validate=validate.Regexp(f"^{_COLOUR}\\Z"))
+    on_accent = fields.String(validate=validate.Regexp(f"^{_COLOUR}\\Z"))
+    radius = fields.String(validate=validate.Regexp(f"^{_LENGTH}\\Z"))
+
+
+class StorageSchema(Schema):
+    location = fields.List(fields.String(validate=COUNTRY), required=True, validate=SHORT)
+    retention = DurationText(required=True)
+
+
+class PurposeSchema(Schema):
+    key = fields.String(required=True, validate=KEY)
+    legal_basis = fields.String(required=True, validate=validate.OneOf(LEGAL_BASES))
+    name = LocalisedText(required=True)
+    description = LocalisedText(required=True)
+    exemption = LocalisedText()
+    sale_or_sharing = fields.Boolean(load_default=False)
+    data_categories = fields.List(LocalisedText(), required=True, validate=SHORT)
+    recipients = fields.List(LocalisedText(), required=True)
+    storage = fields.Nested(StorageSchema, required=True)
+    revision = fields.Integer(load_default=1, validate=validate.Range(min=1))
+
+
+class ProviderSchema(Schema):
+    name = fields.String(required=True, validate=SHORT)
+    address = fields.String(validate=SHORT)
+    country = fields.String(required=True, validate=COUNTRY)
+    policy_url = fields.String(validate=WEB_ADDRESS)
+
+
+class CookieSchema(Schema):
+    name = fields.String(required=True, validate=SHORT)
+    domain = fields.String(required=True, validate=SHORT)
+    duration = DurationText(required=True)
+    description = LocalisedText(required=True)
+
+
+class ServiceSchema(Schema):
+    key = fields.String(required=True, validate=KEY)
+    purpose = fields.String(required=True, validate=KEY)
+    name = fields.String(required=True, validate=SHORT)
+    provider = fields.Nested(ProviderSchema, required=True)
+    description = LocalisedText(required=True)
+    cookies = fields.List(fields.Nested(CookieSchema), load_default=list)
+    revision = fields.Integer(load_default=1, validate=validate.Range(min=1))
+
+
+class RetentionSchema(Schema):
+    consent_days = fields.Integer(load_default=185, validate=validate.Range(1, 365))
+    refusal_days = fields.Integer(load_default=185, validate=validate.Range(1, 730))
+    proof_months = fields.Integer(load_default=36, validate=validate.Range(1, 240))
+
+
+class SiteSchema(Schema):
+    """site.yaml."""
+
+    key = fields.String(required=True, validate=SITE_KEY)
+    name = fields.String(required=True, validate=SHORT)
+    managed_by = fields.String(
+        load_default="folder", validate=validate.OneOf(["folder", "console"])
+    )
+    controller = fields.Nested(ControllerSchema, required=True)
+    authority = fields.Nested(AuthoritySchema, load_default=dict)
+    jurisdiction = fields.String(required=True, validate=COUNTRY)
+    origins = fields.List(fields.String(validate=exact_origin), required=True, validate=SHORT)
+    embed = fields.Nested(
+        EmbedSchema, load_default=lambda: EmbedSchema().load({"mode": "external"})
+    )
+    locales = fields.List(fields.String(validate=LOCALE), required=True, validate=SHORT)
+    profiles = fields.List(
+        fields.String(validate=validate.OneOf(all_profiles())), required=True, validate=SHORT
+    )
+    layout = fields.String(load_default="bar", validate=validate.OneOf(["bar", "box", "dialog"]))
+    theme = fields.Nested(ThemeSchema, load_default=dict)
+    texts = fields.Dict(
+        fields.String(validate=LOCALE),
+        fields.Dict(fields.String(), fields.String(validate=LONG)),
+        load_default=dict,
+    )
+    purposes = fields.List(fields.Nested(PurposeSchema), required=True)
+    services = fields.List(fields.Nested(ServiceSchema), load_default=list)
+    withdrawal = LocalisedText(required=True)
+    retention = fields.Nested(RetentionSchema, load_default=lambda: RetentionSchema().load({}))
+    erasure = fields.String(load_default="erase", validate=validate.OneOf(["erase"]))
+
+
+class FrontMatterSchema(Schema):
+    """What stands above a document's text."""
+
+    title = fields.String(required=True, validate=SHORT)
+    summary = fields.String(load_default="", validate=validate.Length(max=2000))
+    effective_at = fields.AwareDateTime(format="iso")
+    material = fields.Boolean()
+    affects = fields.List(fields.String(validate=KEY))
+    accept = fields.Enum(Accept, by_value=True)
+
+
+site_schema = SiteSchema()
+front_matter_schema = FrontMatterSchema()

@@ -1,0 +1,152 @@
+"""Settings: `CONSENT_*` variables, or the same names in a TOML file named by `CONSENT_CONFIG`."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from environs import Env, EnvValidationError
+from marshmallow import ValidationError, validate
+
+from consent_service.core.errors import FieldError, SettingsError
+
+_KNOWN = (
+    "CONSENT_DATA_DIR",
+    "CONSENT_DATABASE_URL",
+    "CONSENT_DATABASE_MIGRATION_URL",
+    "CONSENT_PUBLIC_URL",
+    "CONSENT_BIND",
+    "CONSENT_LOG_NAME",
+    "CONSENT_KEYS_DIR",
+    "CONSENT_WORKERS",
+    "CONSENT_THREADS",
+    "CONSENT_LOG_LEVEL",
+)
+_LOG_NAME = validate.Regexp(
+    r"^[a-z0-9][a-z0-9.-]{0,62}\Z", error="must be lower-case letters, digits, dots and hyphens"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings, checked. `migration_url` owns the tables; the service may run with fewer rights."""
+
+    data_dir: Path
+    database_url: str
+    migration_url: str
+    public_url: str
+    bind: str
+    log_name: str | None
+    keys_dir: Path
+    workers: int
+    threads: int
+    log_level: str
+
+    @property
+    def on_sqlite(self) -> bool:
+        """True where the database is the embedded one, which one web process writes."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def run_dir(self) -> Path:
+        """Where running processes leave what they share, such as metrics."""
+        return self.data_dir / "run"
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check the settings.
+
+    Raises:
+        SettingsError: naming every variable that is wrong.
+    """
+    values = {**_from_file(environ.get("CONSENT_CONFIG")), **environ}
+    unknown = sorted(set(_consent_names(values)) - {*_KNOWN, "CONSENT_CONFIG"})
+    env = Env(eager=False)
+    loaded = _read(env, values)
+    problems = [FieldError(name, "is no setting of this service") for name in unknown]
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        problems += [
+            FieldError(name, "; ".join(messages)) for name, messages in error.error_messages.items()
+        ]
+    if problems:
+        lines = "".join(f"\n  {each.field}: {each.message}" for each in problems)
+        raise SettingsError(f"these settings are wrong:{lines}", problems)
+    return _complete(loaded)
+
+
+def _read(env: Env, values: Mapping[str, str]) -> dict[str, Any]:
+    """Let environs read our values; it looks at the process's environment only."""
+    before = dict(os.environ)
+    os.environ.update({name: values[name] for name in _consent_names(values)})
+    try:
+        return {
+            "data_dir": env.path("CONSENT_DATA_DIR", Path("consent-data")),
+            "database_url": env.str("CONSENT_DATABASE_URL", "", validate=_database_url),
+            "migration_url": env.str("CONSENT_DATABASE_MIGRATION_URL", "", validate=_database_url),
+            "public_url": env.str(
+                "CONSENT_PUBLIC_URL", "http://127.0.0.1:8000", validate=_public_url
+            ),
+            "bind": env.str("CONSENT_BIND", "127.0.0.1:8000", validate=_bind),
+            "log_name": env.str("CONSENT_LOG_NAME", None, validate=_LOG_NAME),
+            "keys_dir": env.path("CONSENT_KEYS_DIR", None),
+            "workers": env.int("CONSENT_WORKERS", 2, validate=validate.Range(1, 64)),
+            "threads": env.int("CONSENT_THREADS", 8, validate=validate.Range(1, 256)),
+            "log_level": env.str(
+                "CONSENT_LOG_LEVEL", "info", validate=validate.OneOf(["debug", "info", "warning"])
+            ),
+        }
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _complete(loaded: dict[str, Any]) -> Settings:
+    data_dir = loaded["data_dir"].resolve()
+    database_url = loaded["database_url"] or f"sqlite:///{data_dir / 'consent.db'}"
+    return Settings(
+        **{
+            **loaded,
+            "data_dir": data_dir,
+            "database_url": database_url,
+            "migration_url": loaded["migration_url"] or database_url,
+            "public_url": loaded["public_url"].rstrip("/"),
+            "keys_dir": (loaded["keys_dir"] or data_dir / "keys").resolve(),
+        }
+    )
+
+
+def _from_file(path: str | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    try:
+        data = tomllib.loads(Path(path).read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"CONSENT_CONFIG: {path} cannot be read: {error}") from error
+    return {name: str(value) for name, value in data.items()}
+
+
+def _consent_names(values: Mapping[str, str]) -> list[str]:
+    prefixes = ("CONSENT_TEST_", "CONSENT_RUN_")
+    return [n for n in values if n.startswith("CONSENT_") and not n.startswith(prefixes)]
+
+
+def _database_url(value: str) -> None:
+    if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValidationError("must begin with sqlite:/// or postgresql://")
+
+
+def _public_url(value: str) -> None:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ValidationError("must be an address such as https://consent.example.com")
+
+
+def _bind(value: str) -> None:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValidationError("must be HOST:PORT such as 127.0.0.1:8000")

@@ -1,0 +1,1 @@
+"""Sites: the websites that embed the banner."""

@@ -1,0 +1,71 @@
+"""What the service knows of a site beside its documents and notices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embed:
+    """How the banner is embedded, which decides who keeps the cookies."""
+
+    mode: str
+    base_url: str | None = None
+    cookie_domain: str | None = None
+
+    @property
+    def server_sets_cookies(self) -> bool:
+        """True in the two modes in which the service answers on the site's own domain."""
+        return self.mode != "external"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A website. `revision` grows with each change, which is how caches learn of it."""
+
+    site_id: str
+    key: str
+    log_origin: str
+    name: str
+    controller: Mapping[str, str]
+    origins: tuple[str, ...]
+    embed: Embed
+    locales: tuple[str, ...]
+    profiles: tuple[str, ...]
+    erasure: str
+    managed_by: str
+    revision: int
+    closed_at: datetime | None
+    source: str
+
+    @property
+    def default_locale(self) -> str:
+        """The locale that is answered to visitors whose languages the site does not have."""
+        return self.locales[0]
+
+    def settings(self) -> dict[str, Any]:
+        """Return the part that is stored as JSON."""
+        return {
+            "name": self.name,
+            "controller": dict(self.controller),
+            "origins": list(self.origins),
+            "embed": {
+                "mode": self.embed.mode,
+                "base_url": self.embed.base_url,
+                "cookie_domain": self.embed.cookie_domain,
+            },
+            "locales": list(self.locales),
+            "profiles": list(self.profiles),
+            "erasure": self.erasure,
+        }
+
+
+def is_loopback(origin: str) -> bool:
+    """Tell whether an origin is plain http on this very machine, where cookies go without Secure."""
+    parts = urlsplit(origin)
+    host = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
+    return parts.scheme == "http" and (host in LOOPBACK_HOSTS or host.endswith(".localhost"))

@@ -1,0 +1,68 @@
+"""Reads and writes the table of sites."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from consent_service.sites.model import Embed, Site
+from consent_service.sites.tables import site
+
+
+def find_site(connection: Connection, key: str) -> Site | None:
+    """Return a site by its public key."""
+    found = connection.execute(select(site).where(site.c.key == key)).one_or_none()
+    return _site(found) if found else None
+
+
+def find_revision(connection: Connection, key: str) -> int | None:
+    """Return the revision of a site, which tells whether a cached one is still the newest."""
+    return connection.scalar(select(site.c.revision).where(site.c.key == key))
+
+
+def list_sites(connection: Connection) -> list[Site]:
+    """Return all sites by key."""
+    return [_site(row) for row in connection.execute(select(site).order_by(site.c.key))]
+
+
+def insert_site(tx: Connection, new: Site, created_at: datetime) -> None:
+    """Store a new site."""
+    tx.execute(insert(site).values(key=new.key, created_at=created_at, **_columns(new)))
+
+
+def update_site(tx: Connection, changed: Site) -> None:
+    """Store what changed of a site."""
+    tx.execute(update(site).where(site.c.site_id == changed.site_id).values(**_columns(changed)))
+
+
+def _columns(of: Site) -> dict[str, Any]:
+    return {
+        "site_id": of.site_id,
+        "log_origin": of.log_origin,
+        "managed_by": of.managed_by,
+        "revision": of.revision,
+        "settings": json.dumps(of.settings()),
+        "source": of.source,
+        "closed_at": of.closed_at,
+    }
+
+
+def _site(row: Row[Any]) -> Site:
+    settings = json.loads(row.settings)
+    return Site(
+        site_id=row.site_id,
+        key=row.key,
+        log_origin=row.log_origin,
+        name=settings["name"],
+        controller=settings["controller"],
+        origins=tuple(settings["origins"]),
+        embed=Embed(**settings["embed"]),
+        locales=tuple(settings["locales"]),
+        profiles=tuple(settings["profiles"]),
+        erasure=settings["erasure"],
+        managed_by=row.managed_by,
+        revision=row.revision,
+        closed_at=row.closed_at,
+        source=row.source,
+    )

@@ -1,0 +1,1 @@
+"""The worker: what goes on beside requests."""
