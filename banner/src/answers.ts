@@ -38,6 +38,19 @@ function agreedOf(act: Act, notice: Notice, state: State): Record<string, number
   return withdrawsAll ? Object.fromEntries(Object.keys(state.agreed).map((kind) => [kind, 0])) : {};
 }
 
+/** What was never granted cannot be taken back, only refused; the service would not record it. */
+export function asRefusal(act: Act, notice: Notice, state: State): Act {
+  const asked = notice.purposes.filter((purpose) => purpose.choice).map((purpose) => purpose.key);
+  const named = (act.decisions ? Object.keys(act.decisions) : asked).map(
+    (key) => state.purposes[key],
+  );
+  const agreed = !act.decisions && Object.keys(state.agreed).length > 0;
+  const held = agreed || named.some((standing) => standing?.value === "granted");
+  const running = named.some((standing) => standing?.open && standing.allowed);
+  if ((held && !running) || !named.length) return act;
+  return { ...act, action: act.decisions ? "choose" : "reject" };
+}
+
 export function keep(act: Act, notice: Notice, state: State, gpc: boolean, now: Date): Kept {
   const agreed = agreedOf(act, notice, state);
   const answer: Answer = {

@@ -20,6 +20,7 @@ export interface Jar {
   store(token?: string, credential?: string): void;
   renew(): void;
   clear(): void;
+  clearToken(): void;
   clearCredential(): void;
 }
 
@@ -57,6 +58,9 @@ export function openJar(key: string, secure: boolean): Jar {
     renew: () => jar.store(jar.tokens()[0], jar.credential()),
     clear() {
       jar.clearCredential();
+      jar.clearToken();
+    },
+    clearToken() {
       if (read(tokenBase).length) write(tokenBase, "", 0);
     },
     clearCredential() {

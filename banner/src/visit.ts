@@ -1,5 +1,5 @@
 /** One visit of one page: what is known, and what follows from it. */
-import { type Act, keep, keepWithdrawal } from "./answers";
+import { type Act, asRefusal, keep, keepWithdrawal } from "./answers";
 import { type Client, openClient } from "./client";
 import { type Jar, openJar } from "./cookies";
 import type { Embed } from "./embed";
@@ -29,9 +29,11 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
   const client: Client = openClient(embed, jar);
   const queue = openQueue(`consent_queue_${embed.key}`);
   const gate = openGate((purpose, service) => rules.allows(state, purpose, service));
-  const tabs = openTabs(`consent_${embed.key}`, () => refresh());
+  const tabs = openTabs(`consent_${embed.key}`, () => started && refresh());
   /** Answers given on this page that have not been tried yet. */
   const fresh = new Set<string>();
+  /** Before the notice has been looked for, a token cannot be judged. */
+  let started = false;
   let notice: Notice | undefined;
   let state: rules.State = { purposes: {}, services: {}, agreed: {} };
   let stage: Stage | undefined;
@@ -117,7 +119,9 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
   }
 
   function act(act: Act): void {
-    if (notice) take(keep(act, notice, state, gpc, new Date()));
+    if (!notice) return;
+    const meant = act.action === "withdraw" ? asRefusal(act, notice, state) : act;
+    take(keep(meant, notice, state, gpc, new Date()));
   }
 
   /** Takes effect here at once, then goes to the service. */
@@ -155,12 +159,20 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
       return false;
     }
     if (outcome.kind === "stored") learn(outcome.reply);
-    if (outcome.kind === "refused") console.error(`consent: not recorded: ${outcome.detail}`);
+    if (outcome.kind === "refused") drop(kept, outcome.detail);
     queue.remove(key);
     refresh();
     tabs.tell();
     if (outcome.kind === "superseded") await askAnew();
     return true;
+  }
+
+  /** An answer that is never recorded must not bring back what it switched off: ask again instead. */
+  function drop(kept: Kept, detail: string): void {
+    console.error(`consent: not recorded: ${detail}`);
+    if (!Object.values(kept.chosen).includes(false)) return;
+    jar.clearToken();
+    latest = undefined;
   }
 
   async function askAnew(): Promise<void> {
@@ -211,28 +223,28 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
   }
 
   async function goToHistory(): Promise<void> {
-    const address = await client.link(location.href.split("#")[0] ?? "");
+    const address = await client.link(location.href.split("#")[0] ?? "").catch(() => undefined);
     if (address) location.assign(address);
+    else console.warn("consent: the history could not be opened.");
   }
 
   function withdraw(purposes?: string[]): void {
     const token = newestToken();
-    if (!notice && token) take(keepWithdrawal(token, purposes, new Date()));
-    const asked = notice?.purposes.filter((purpose) => purpose.choice) ?? [];
-    const named = asked
-      .map((purpose) => purpose.key)
-      .filter((key) => purposes?.includes(key) ?? true);
-    const decisions = Object.fromEntries(named.map((key) => [key, false]));
-    // What was never granted cannot be taken back, only refused.
-    const refused = named.some((key) => state.purposes[key]?.open && rules.allows(state, key));
-    if (refused) act({ action: "choose", decisions });
-    else act(purposes ? { action: "withdraw", decisions } : { action: "withdraw" });
+    if (!notice) {
+      if (token) take(keepWithdrawal(token, purposes, new Date()));
+    } else if (!purposes) act({ action: "withdraw" });
+    else {
+      const named = notice.purposes.filter((one) => one.choice && purposes.includes(one.key));
+      const decisions = Object.fromEntries(named.map((one) => [one.key, false]));
+      if (named.length) act({ action: "withdraw", decisions });
+    }
   }
 
   async function start(): Promise<void> {
     await load();
     state = read();
     await comeBack();
+    started = true;
     refresh();
     show();
     addEventListener("hashchange", () => void comeBack().then(refresh));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type Act, keep, keepWithdrawal, newKey } from "../src/answers";
+import { type Act, asRefusal, keep, keepWithdrawal, newKey } from "../src/answers";
 import { resolve } from "../src/state";
-import { aDocument, aNotice, aToken, NOW } from "./samples";
+import { aDocument, aKept, aNotice, aPurpose, aToken, NOW } from "./samples";
 
 const AT = new Date("2026-11-23T10:00:00.000Z");
 
@@ -77,4 +77,24 @@ test("a withdrawal without the notice speaks about what the token holds", () => 
   const one = keepWithdrawal(token, ["video", "marketing"], AT);
   expect([one.chosen, one.agreed]).toEqual([{ video: false }, {}]);
   expect(one.answer.decisions).toEqual({ video: false });
+});
+
+test("withdrawing what was never granted is a refusal", () => {
+  const meant = (act: Act, more: object = {}, notice = aNotice()) =>
+    asRefusal(act, notice, resolve({ notice, kept: [], gpc: false, now: NOW, ...more })).action;
+  const one: Act = { action: "withdraw", decisions: { analytics: false } };
+  const token = aToken({ analytics: ["granted", 3, 0] });
+  expect([meant({ action: "withdraw" }), meant(one)]).toEqual(["reject", "choose"]);
+  expect(meant(one, { kept: [aKept("k", { analytics: true })] })).toBe("choose");
+  expect([meant({ action: "withdraw" }, { token }), meant(one, { token })]).toEqual([
+    "withdraw",
+    "withdraw",
+  ]);
+  const agreed = aToken({}, { documents: { terms: [2, 3] } });
+  expect(meant({ action: "withdraw" }, { token: agreed })).toBe("withdraw");
+  const purposes = [aPurpose("analytics", { before_choice: "allowed" })];
+  expect(meant(one, {}, aNotice({ model: "opt-out", purposes }))).toBe("choose");
+  expect(meant({ action: "withdraw" }, {}, aNotice({ model: "notice", purposes: [] }))).toBe(
+    "withdraw",
+  );
 });

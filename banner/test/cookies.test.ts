@@ -58,6 +58,16 @@ describe("the jar", () => {
   });
 });
 
+test("clearing reaches the cookie that the service set for all subdomains", () => {
+  const written = recordWrites("__Secure-consent_state_shop=T");
+  const jar = openJar("shop", true);
+  jar.setMode("subdomain", "shop.example");
+  jar.clear();
+  expect(written).toEqual([
+    "__Secure-consent_state_shop=; Path=/; Domain=shop.example; Secure; SameSite=Lax; Max-Age=0",
+  ]);
+});
+
 describe("the sweep", () => {
   test("knows the cookies of a purpose's services", () => {
     expect(cookiePatterns(aNotice(), ["analytics"])).toEqual(["_tally", "_ty*"]);

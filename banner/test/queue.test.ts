@@ -13,6 +13,12 @@ describe("the queue", () => {
     queue.remove("a");
     expect(keys(openQueue("q").all())).toEqual(["b"]);
   });
+  test("drops what a later answer supersedes", () => {
+    const queue = openQueue("q");
+    queue.add(aKept("a", { analytics: true }));
+    queue.add(aKept("b", { analytics: false }));
+    expect(keys(queue.all())).toEqual(["b"]);
+  });
   test("writes nothing before the first answer and leaves nothing after the last", () => {
     const queue = openQueue("q");
     expect([queue.all(), localStorage.length]).toEqual([[], 0]);

@@ -94,17 +94,17 @@ describe("the first layer", () => {
     ]);
     expect(actions.open).toHaveBeenCalledOnce();
   });
-  test("of a plain notice has one button, which agrees where a document asks for that", () => {
-    const notice = aNotice({
-      model: "notice",
-      purposes: [],
-      documents: [aDocument("terms", { accept: "agree" })],
-    });
-    const layer = firstLayer(scene(notice), "documents", actions);
-    expect(labels(layer)).toEqual(["accept"]);
-    press(layer, "accept");
-    expect(acts).toEqual([{ action: "agree", layer: 1 }]);
-  });
+  test.each(["agree", "acknowledge"] as const)(
+    "of a plain notice has one button, to %s",
+    (accept) => {
+      const documents = [aDocument("terms", { accept }), aDocument("privacy-policy")];
+      const notice = aNotice({ model: "notice", purposes: [], documents });
+      const layer = firstLayer(scene(notice), "documents", actions);
+      expect(labels(layer)).toEqual(["accept"]);
+      press(layer, "accept");
+      expect(acts).toEqual([{ action: accept, layer: 1 }]);
+    },
+  );
   test("of documents alone lists them", () => {
     const notice = aNotice({
       documents: [aDocument("rules", { accept: "acknowledge" }), aDocument("terms")],
