@@ -139,11 +139,25 @@ def build_routes(services: Services) -> list[Route]:
     files = StaticApi(bundled("static"))
     sites, clock = services.sites, services.clock
     interfaces = (
-        ConsentApi(services.consents, sites, tokens, receipts, clock, public_url),
+        ConsentApi(
+            consents=services.consents,
+            sites=sites,
+            tokens=tokens,
+            receipts=receipts,
+            clock=clock,
+            public_url=public_url,
+        ),
         NoticeApi(services.notices, sites, files.banner),
         DocumentApi(services.documents, sites),
         DocumentPages(services.documents, sites, clock),
-        PreferencePages(services.consents, services.notices, sites, tokens, sessions, clock),
+        PreferencePages(
+            consents=services.consents,
+            notices=services.notices,
+            sites=sites,
+            tokens=tokens,
+            sessions=sessions,
+            clock=clock,
+        ),
         ExportApi(services.exports, sites),
         files,
         HealthApi({"database": partial(_check_schema, services)}),

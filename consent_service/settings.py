@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError
@@ -32,7 +32,7 @@ _LOG_NAME = validate.Regexp(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All settings, checked. `migration_url` owns the tables; the service may run with fewer rights."""
+    """All settings, checked. The role in `migration_url` owns the tables."""
 
     data_dir: Path
     database_url: str
@@ -71,7 +71,8 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         env.seal()
     except EnvValidationError as error:
         problems += [
-            FieldError(name, "; ".join(messages)) for name, messages in error.error_messages.items()
+            FieldError(name, "; ".join(messages))
+            for name, messages in cast("Mapping[str, list[str]]", error.error_messages).items()
         ]
     if problems:
         lines = "".join(f"\n  {each.field}: {each.message}" for each in problems)

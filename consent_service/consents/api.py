@@ -45,7 +45,7 @@ from consent_service.notices.service import profile_for
 from consent_service.sites.model import Site
 from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
 
-_NOT_PART_OF_THE_ACT = ("credential", "sent_at", "key")
+_NOT_PART_OF_THE_ACT = ("credential", "key", "occurred_at", "sent_at")
 _consent_in, _link_in = ConsentIn(), LinkIn()
 
 
@@ -62,6 +62,7 @@ class ConsentApi:
 
     def __init__(
         self,
+        *,
         consents: ConsentService,
         sites: SiteService,
         tokens: Tokens,

@@ -170,7 +170,7 @@ class ConsentEvent:
 
 
 def decisions_json(decisions: Mapping[str, Decision]) -> dict[str, dict[str, Any]]:
-    """Return decisions as `{key: {value, notice, at, until}}`; `until` only where there is an end."""
+    """Return decisions as `{key: {value, notice, at, until}}`; no `until` where there is no end."""
     return {
         key: {
             "value": each.value.value,

@@ -51,7 +51,7 @@ class Receipts:
         """Return the public keys (RFC 7517) of all receipt keys that are not revoked."""
         keys = [
             {**public_jwk(key), "kid": key.kid, "alg": "Ed25519", "use": "sig"}
-            for key in self._keyring.keys()
+            for key in self._keyring.accepted()
         ]
         return {"keys": keys}
 

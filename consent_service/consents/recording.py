@@ -1,4 +1,4 @@
-"""Builds the event that records a change: its leaf, openings and place among the visitor's events."""
+"""Builds the event that records a change: its leaf, its openings, its place after the last one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,28 +25,29 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What the visitor answered to."""
+class Answer:
+    """An act with the notice and the variant that it answers."""
 
+    act: Act
     notice: Notice
     variant: Variant
+    context: Context
 
 
 def new_event(
     site: Site,
-    shown: Shown,
-    act: Act,
+    answer: Answer,
     change: Change,
-    context: Context,
     previous: ConsentEvent | None,
+    *,
     ts: datetime,
     ids: Ids,
 ) -> ConsentEvent:
     """Return the event after `previous`, or the first of a new visitor."""
-    notice, variant = shown.notice, shown.variant
+    notice, variant = answer.notice, answer.variant
     event_id = ids.uuid7(after=previous.event_id if previous else None)
     visitor = str(previous.visitor) if previous else ids.uuid7()
-    personal = _personal(visitor, previous, act.made_at)
+    personal = _personal(visitor, previous, answer.act.made_at)
     commitments, openings = commit(personal, ids)
     body = {
         "v": 1,
@@ -58,7 +59,7 @@ def new_event(
         "notice": {"n": notice.number, "sha256": notice.sha256, "variant": variant.sha256},
         "locale": variant.locale,
         "profile": variant.profile,
-        **_circumstances(context, act),
+        **_circumstances(answer.context, answer.act),
         "priv": commitments,
     }
     leaf = event_leaf(body, ts)

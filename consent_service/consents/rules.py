@@ -55,7 +55,7 @@ def _choose(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -> 
     }
     if not values and not services:
         return None
-    new = _merged(state, terms, values, services, notice, ts)
+    new = _merged(state, terms, values, services, notice=notice, ts=ts)
     return Change(
         type=_type_of(state, new),
         decisions=values,
@@ -92,7 +92,7 @@ def _withdraw(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -
     granted = [key for key, each in state.services.items() if each.value is Value.GRANTED]
     services = {
         key: Value.DENIED
-        for key in terms_services(terms)
+        for key in terms.services()
         if key in act.services
         and (
             key in granted or (terms.service_purpose(key) in allowed and key not in state.services)
@@ -107,7 +107,7 @@ def _withdraw(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -
     }
     if not (values or services or ended):
         return None
-    new = _merged(state, terms, values, services, notice, ts)
+    new = _merged(state, terms, values, services, notice=notice, ts=ts)
     new = replace(new, documents={**state.documents, **ended})
     return Change(
         type=EventType.WITHDRAWN, decisions=values, services=services, documents=ended, state=new
@@ -140,10 +140,11 @@ def _merged(
     terms: Terms,
     values: Mapping[str, Value],
     services: Mapping[str, Value],
+    *,
     notice: int,
     ts: datetime,
 ) -> State:
-    """Lay decisions over a state. A service keeps one of its own only where it differs from its purpose's."""
+    """Lay decisions over a state; a service has its own only where it differs from its purpose."""
     made = {key: _decision(value, terms, notice, ts) for key, value in values.items()}
     purposes = {**state.purposes, **made}
     kept = {
@@ -154,7 +155,7 @@ def _merged(
     exceptions = {
         key: _decision(value, terms, notice, ts)
         for key, value in services.items()
-        if value is not _answer(terms, purposes, terms.service_purpose(key))
+        if value is not _answer(terms, purposes, key)
     }
     kept = {key: each for key, each in kept.items() if key not in services}
     return State(purposes=purposes, services={**kept, **exceptions}, documents=state.documents)
@@ -166,10 +167,12 @@ def _decision(value: Value, terms: Terms, notice: int, ts: datetime) -> Decision
     return Decision(value=value, notice=notice, at=ts, until=until)
 
 
-def _answer(terms: Terms, purposes: Mapping[str, Decision], key: str | None) -> Value:
-    if key in purposes:
-        return purposes[key].value
-    known = terms.purposes.get(key or "")
+def _answer(terms: Terms, purposes: Mapping[str, Decision], service: str) -> Value:
+    """Return what a service may do by its purpose."""
+    purpose = terms.service_purpose(service) or ""
+    if purpose in purposes:
+        return purposes[purpose].value
+    known = terms.purposes.get(purpose)
     return _value(known is not None and known.before_choice == _ALLOWED)
 
 
@@ -212,11 +215,6 @@ def _service_decision(state: State, terms: Terms, service: str) -> Decision | No
 
 def _value(allowed: bool) -> Value:
     return Value.GRANTED if allowed else Value.DENIED
-
-
-def terms_services(terms: Terms) -> list[str]:
-    """Return the keys of all services of a notice."""
-    return [key for purpose in terms.purposes.values() for key in purpose.services]
 
 
 def _check_names(act: Act, terms: Terms, state: State) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from consent_service.consents import store
 from consent_service.consents.model import Act, Action, Change, ConsentEvent, State
-from consent_service.consents.recording import Context, Shown, new_event
+from consent_service.consents.recording import Answer, Context, new_event
 from consent_service.consents.rules import decide
 from consent_service.consents.store import Repeatable, VisitorLink
 from consent_service.consents.tokens import Credential, CredentialRefusedError
@@ -117,7 +117,7 @@ class ConsentService:
         """
         if credential and credential.expired and request.act.is_grant:
             raise CredentialRefusedError("the credential has expired")
-        shown = self._shown(site, request)
+        answer = self._answer(site, request)
         key = Repeatable(
             key_hash=hashlib.sha256(request.key.encode()).digest(),
             request_hash=request.request_hash,
@@ -125,12 +125,10 @@ class ConsentService:
         for _ in range(_ATTEMPTS):
             previous = self._latest(site, credential)
             ts = self._clock.now()
-            change = _decide(request.act, shown, previous, ts)
+            change = _decide(answer, previous, ts)
             if change is None:
                 return _unchanged(previous)
-            event = new_event(
-                site, shown, request.act, change, request.context, previous, ts, self._ids
-            )
+            event = new_event(site, answer, change, previous, ts=ts, ids=self._ids)
             try:
                 outcome = self._db.append(store.event_unit(site.site_id, event, key, previous))
             except ConflictError:
@@ -159,14 +157,19 @@ class ConsentService:
         Each event leaves a `log.erasure` leaf that names its leaf hash.
         """
         notice = self._notices.current(site)
-        shown = Shown(notice=notice, variant=served_variant(site, notice))
+        answer = Answer(
+            act=Act(action=Action.WITHDRAW),
+            notice=notice,
+            variant=served_variant(site, notice),
+            context=context,
+        )
         erased = 0
         with self._db.write() as tx:
             latest = store.find_latest(tx, site.site_id, visitor)
             if latest is None:
                 return 0
-            self._withdraw_all(tx, site, shown, context, latest)
-            # An append that ran meanwhile shows only in a later statement: go on until none is left.
+            self._insert_change(tx, site, answer, latest)
+            # An append that ran meanwhile shows in a later statement: go on until none is left.
             while rows := store.erase_events(tx, site.site_id, visitor):
                 for _event_id, leaf_hash in rows:
                     ledger_store.insert_entry(tx, site.site_id, self._erasure_leaf(site, leaf_hash))
@@ -174,13 +177,13 @@ class ConsentService:
             store.delete_links_of(tx, site.site_id, visitor)
         return erased
 
-    def _withdraw_all(
-        self, tx: Connection, site: Site, shown: Shown, context: Context, latest: ConsentEvent
+    def _insert_change(
+        self, tx: Connection, site: Site, answer: Answer, latest: ConsentEvent
     ) -> None:
-        act, ts = Act(action=Action.WITHDRAW), self._clock.now()
-        change = _decide(act, shown, latest, ts)
+        ts = self._clock.now()
+        change = _decide(answer, latest, ts)
         if change:
-            event = new_event(site, shown, act, change, context, latest, ts, self._ids)
+            event = new_event(site, answer, change, latest, ts=ts, ids=self._ids)
             store.insert_event(tx, site.site_id, event)
 
     def open_link(self, site: Site, visitor: str, return_to: str) -> str:
@@ -214,8 +217,8 @@ class ConsentService:
         with self._db.write() as tx:
             return store.delete_expired(tx, links_before=now, keys_before=now - KEY_LIFETIME)
 
-    def _shown(self, site: Site, request: Request) -> Shown:
-        """Return what the visitor answers to."""
+    def _answer(self, site: Site, request: Request) -> Answer:
+        """Return an act with what it answers, where that can still be answered."""
         notice = self._notices.find(site, request.notice)
         now = self._clock.now()
         if notice is None or notice.effective_at > now:
@@ -223,9 +226,14 @@ class ConsentService:
         superseded = self._notices.superseded_at(site, notice)
         if request.act.is_grant and superseded and now - superseded > SUPERSEDED_GRACE:
             raise NoticeSupersededError(
-                f"notice {notice.number} was replaced on {superseded:%Y-%m-%d}"
+                f"notice {notice.number} was replaced {superseded:%Y-%m-%d}"
             )
-        return Shown(notice=notice, variant=_variant(site, notice, request))
+        return Answer(
+            act=request.act,
+            notice=notice,
+            variant=_variant(site, notice, request),
+            context=request.context,
+        )
 
     def _latest(self, site: Site, credential: Credential | None) -> ConsentEvent | None:
         if credential is None:
@@ -280,12 +288,12 @@ def _variant(site: Site, notice: Notice, request: Request) -> Variant:
     return variant
 
 
-def _decide(act: Act, shown: Shown, previous: ConsentEvent | None, ts: datetime) -> Change | None:
+def _decide(answer: Answer, previous: ConsentEvent | None, ts: datetime) -> Change | None:
     state = State.load(previous.state) if previous else State()
-    terms = terms_of(shown.variant)
+    terms, act = terms_of(answer.variant), answer.act
     if act.action is Action.WITHDRAW and previous is None and terms.choices():
         act = _as_refusal(act)
-    return decide(act, terms, shown.notice.number, state, ts)
+    return decide(act, terms, answer.notice.number, state, ts)
 
 
 def _unchanged(previous: ConsentEvent | None) -> Recorded:
@@ -316,7 +324,7 @@ def _digest(token: str) -> bytes:
 def made_at(
     occurred_at: datetime | None, sent_at: datetime | None, received_at: datetime
 ) -> datetime | None:
-    """Return when a kept answer was made, by our clock: its age is counted back from its receipt."""
+    """Return when a kept answer was made, by our clock: its age counts back from its receipt."""
     if occurred_at is None or sent_at is None:
         return None
     return received_at - max(sent_at - occurred_at, timedelta(0))

@@ -37,7 +37,7 @@ class VisitorLink:
 def event_unit(
     site_id: str, event: ConsentEvent, key: Repeatable, previous: ConsentEvent | None
 ) -> Unit:
-    """Return the unit that stores an event: with its key, for the sealer, behind the previous one."""
+    """Return the unit that stores an event with its key, for the sealer, behind the previous."""
     once = Row(
         idempotency,
         {

@@ -1,4 +1,4 @@
-"""The one tree of errors. `http.problems` maps it to RFC 9457 answers, the command line to exit codes."""
+"""The one tree of errors; `http.problems` makes answers of it, the command line messages."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field: `field` is its path (`decisions.analytics`), `message` a sentence."""
+    """What is wrong with one field; `field` is its path, such as `decisions.analytics`."""
 
     field: str
     message: str

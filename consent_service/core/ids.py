@@ -19,7 +19,7 @@ class Ids:
         self._random = random_bytes
 
     def uuid7(self, after: str | None = None) -> str:
-        """Return a new UUIDv7; with `after`, one that sorts behind it even if the clock went back."""
+        """Return a new UUIDv7, one that sorts behind `after` even if the clock went back."""
         milliseconds = epoch_milliseconds(self._clock.now())
         made = self._uuid7(milliseconds)
         if after is not None and made <= after:

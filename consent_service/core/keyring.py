@@ -68,7 +68,7 @@ class Keyring:
         self._version: tuple[int, int] | None = None
         self._looked_at: datetime | None = None
 
-    def keys(self) -> tuple[Key, ...]:
+    def accepted(self) -> tuple[Key, ...]:
         """Return all keys that are not revoked, oldest first."""
         self._refresh()
         now = self._clock.now()
@@ -85,7 +85,7 @@ class Keyring:
         Raises:
             SettingsError: every key is revoked.
         """
-        usable = self.keys()
+        usable = self.accepted()
         if not usable:
             raise SettingsError(
                 f"every key of {self._path} is revoked: run `key rotate {self.use}`"
@@ -101,7 +101,7 @@ class Keyring:
         return found
 
     def _find(self, kid: str) -> Key | None:
-        return next((key for key in self.keys() if key.kid == kid), None)
+        return next((key for key in self.accepted() if key.kid == kid), None)
 
     def _refresh(self, *, at_once: bool = False) -> bool:
         now = self._clock.now()

@@ -14,7 +14,7 @@ _RETRIABLE_STATES = {"40001", "40P01"}
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise `UnavailableError` where the database does not answer, `ConflictError` for a constraint."""
+    """Raise `UnavailableError` for a lost database, `ConflictError` for a constraint."""
     try:
         yield
     except IntegrityError as error:

@@ -91,7 +91,8 @@ def _sqlite_guards(table: Table) -> Iterator[Guard]:
     yield _guard(table, "delete", f"BEFORE DELETE ON {table.name} {refuse}")
     # INSERT OR REPLACE deletes without telling the trigger above, unless the writer opted in.
     present = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {table.name} WHERE {_same(columns)})" for columns in _unique(table)
+        f"EXISTS (SELECT 1 FROM {table.name} WHERE {_same(columns)})"  # noqa: S608 - our own names
+        for columns in _unique(table)
     )
     yield _guard(table, "insert", f"BEFORE INSERT ON {table.name} WHEN {present} {refuse}")
 
@@ -111,7 +112,7 @@ def _guard(table: Table, act: str, rest: str) -> Guard:
 
 
 def _erasure_condition(table: Table, same: str) -> str:
-    """Return the condition of the one UPDATE that may be: erasable columns to NULL, no other change."""
+    """Return the condition of the one UPDATE that may be: the erasable columns to NULL."""
     erasable = table.info.get(ERASABLE, ())
     if not erasable:
         return ""
@@ -137,7 +138,8 @@ def _installed_names(connection: Connection) -> list[tuple[str, str]]:
         "SELECT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
         "WHERE NOT t.tgisinternal AND t.tgname LIKE 'guard_%'"
         if connection.dialect.name == "postgresql"
-        else "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'guard_%'"
+        else "SELECT name, tbl_name FROM sqlite_master "
+        "WHERE type = 'trigger' AND name LIKE 'guard_%'"
     )
     return [(name, table) for name, table in connection.execute(text(query))]
 
@@ -150,8 +152,7 @@ def _installed(connection: Connection) -> Iterator[tuple[str, str]]:
         )
     else:
         query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'guard_%'"
-    for name, statement in connection.execute(text(query)):
-        yield name, statement
+    yield from ((name, statement) for name, statement in connection.execute(text(query)))
 
 
 def _function_differences(connection: Connection) -> list[str]:

@@ -46,7 +46,7 @@ class Moment(TypeDecorator[datetime]):
         """Write a time."""
         return format_time(value) if value is not None and dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Read a time."""
         if isinstance(value, str):
             return parse_time(value)

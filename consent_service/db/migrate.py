@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 
 from consent_service.core.errors import ServiceError
 from consent_service.db import guards
+from consent_service.db.engine import open_database
 from consent_service.db.failures import translated
 from consent_service.db.sqlite import SqliteDatabase
 
@@ -72,6 +73,16 @@ class Migrations:
         config.attributes["connection"] = connection
         config.attributes["metadata"] = self._metadata
         return config
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open the database as it is, to look at its schema."""
+        database = open_database(self._url.render_as_string(hide_password=False), threads=1)
+        try:
+            with database.read() as connection:
+                yield connection
+        finally:
+            database.dispose()
 
     @contextmanager
     def _locked(self) -> Iterator[Connection]:

@@ -48,7 +48,7 @@ class PostgresDatabase:
             yield connection
 
     def append(self, unit: Unit) -> Outcome:
-        """See `Database.append`. Tries once more after a lost connection: `once` makes that safe."""
+        """See `Database.append`. Tries again after a lost connection: `once` makes that safe."""
         with translated():
             try:
                 return self._append(unit)

@@ -9,39 +9,15 @@ import re
 import nh3
 from markdown_it import MarkdownIt
 
-_TAGS = set(
-    [
-        "a",
-        "blockquote",
-        "br",
-        "code",
-        "del",
-        "em",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "li",
-        "ol",
-        "p",
-        "pre",
-        "strong",
-        "table",
-        "tbody",
-        "td",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
-)
+_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+_INLINE = {"a", "br", "code", "del", "em", "strong"}
+_BLOCKS = {"blockquote", "hr", "li", "ol", "p", "pre", "ul"}
+_TABLE = {"table", "tbody", "td", "th", "thead", "tr"}
+_TAGS = _HEADINGS | _INLINE | _BLOCKS | _TABLE
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "ol": {"start"},
-    **{f"h{level}": {"id"} for level in range(1, 7)},
+    **{heading: {"id"} for heading in _HEADINGS},
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)

@@ -28,7 +28,7 @@ class DocumentUnknownError(NotFoundError):
 
 
 class DocumentService:
-    """A site's documents. What is published is kept in memory until the site's revision moves on."""
+    """Documents of all sites, kept in memory until a site's revision moves on."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db

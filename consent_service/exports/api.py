@@ -79,6 +79,10 @@ class ExportApi:
 
 def filter_of(query: dict[str, Any]) -> Filter:
     """Return the filter of loaded query parameters."""
-    ids = {name: str(query[name]) for name in ("visitor", "consent") if name in query}
-    others = {name: query[name] for name in ("since", "until", "type") if name in query}
-    return Filter(**others, **ids)
+    return Filter(
+        since=query.get("since"),
+        until=query.get("until"),
+        type=query.get("type"),
+        visitor=str(query["visitor"]) if "visitor" in query else None,
+        consent=str(query["consent"]) if "consent" in query else None,
+    )

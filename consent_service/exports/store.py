@@ -1,6 +1,6 @@
 """Reads events in the order of the log, a page at a time."""
 
-from typing import Any
+from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
@@ -82,13 +82,15 @@ def _in_log(site_id: str, epoch: int, after: int, below: int) -> ColumnElement[b
     )
 
 
-def _conditions(wanted: Filter) -> list[Any]:
+def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
     event = consent_event.c
-    named = (
-        (wanted.since, lambda value: event.ts >= value),
-        (wanted.until, lambda value: event.ts < value),
-        (wanted.type, lambda value: event.type == value),
-        (wanted.visitor, lambda value: event.visitor == value),
-        (wanted.consent, lambda value: event.event_id == value),
-    )
-    return [condition(value) for value, condition in named if value is not None]
+    if wanted.since is not None:
+        yield event.ts >= wanted.since
+    if wanted.until is not None:
+        yield event.ts < wanted.until
+    if wanted.type is not None:
+        yield event.type == wanted.type
+    if wanted.visitor is not None:
+        yield event.visitor == wanted.visitor
+    if wanted.consent is not None:
+        yield event.event_id == wanted.consent

@@ -70,7 +70,7 @@ def _add_security(spec: APISpec) -> None:
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "`Consent CREDENTIAL`, or the credential's cookie, or `credential` in the body",
+            "description": "`Consent CREDENTIAL`; else its cookie, or `credential` in the body",
         },
     )
     spec.components.security_scheme("api_key", {"type": "http", "scheme": "bearer"})

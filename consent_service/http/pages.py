@@ -39,7 +39,7 @@ def asset(name: str) -> bytes:
 
 
 def relative_url(target: str) -> str:
-    """Return a service address relative to the page's, so that pages work behind any path prefix."""
+    """Return an address relative to the page's, so that pages work behind any path prefix."""
     path, mark, query = target.partition("?")
     here = posixpath.dirname(request.path)
     return posixpath.relpath(path, here) + mark + query

@@ -1,4 +1,4 @@
-"""Routes as data: address, access, schemas. The application, OpenAPI and tests read the same list."""
+"""Routes as data: address, access, schemas. The application and OpenAPI are made from them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -10,7 +10,7 @@ from consent_service.ledger.model import Log
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogKeys:
-    """The keyrings whose keys verify a log and what is made from it. Web processes do not hold them."""
+    """The keyrings whose keys verify a log and what is made from it; no web process has them."""
 
     receipt: Keyring
     checkpoint: Keyring
@@ -28,10 +28,10 @@ class LogKeys:
         notes = [
             _entry(ring.use, key, verifier_key(name, key.public_bytes(), kind))
             for ring, name, kind in names
-            for key in ring.keys()
+            for key in ring.accepted()
         ]
         receipts = [
-            _entry("receipt", key, b64url(key.public_bytes())) for key in self.receipt.keys()
+            _entry("receipt", key, b64url(key.public_bytes())) for key in self.receipt.accepted()
         ]
         return receipts + notes
 

@@ -1,5 +1,7 @@
 """Seals the log: gives each stored leaf its index, in the order of entry ids."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection
 
 from consent_service.core.clock import Clock
@@ -12,6 +14,15 @@ from consent_service.ledger.model import Leaf, Log, control_leaf
 
 MAX_MERGE_DELAY_SECONDS = 60
 _BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogStatus:
+    """The size of a log's newest epoch, and how many leaves wait for an index."""
+
+    epoch: int
+    size: int
+    pending: int
 
 
 class LedgerService:
@@ -93,7 +104,12 @@ class LedgerService:
             keys=self._keys.public(log),
         )
 
-    def count_pending(self, site_id: str) -> int:
-        """Return how many leaves of a site wait for an index."""
+    def status(self, site_id: str) -> LogStatus:
+        """Return how far a site's log is sealed."""
         with self._db.read() as connection:
-            return store.count_pending(connection, site_id)
+            epoch = store.get_epoch(connection, site_id)
+            return LogStatus(
+                epoch=epoch,
+                size=store.count_leaves(connection, site_id, epoch),
+                pending=store.count_pending(connection, site_id),
+            )

@@ -82,16 +82,15 @@ def lock_log(tx: Connection, site_id: str) -> Log:
 
 def get_epoch(connection: Connection, site_id: str) -> int:
     """Return the number of a site's newest epoch."""
-    return connection.execute(
-        select(func.max(log.c.epoch)).where(log.c.site_id == site_id)
-    ).scalar_one()
+    newest = select(func.max(log.c.epoch)).where(log.c.site_id == site_id)
+    return int(connection.execute(newest).scalar_one())
 
 
 def count_leaves(connection: Connection, site_id: str, epoch: int) -> int:
     """Return the size of a log: indexes run from 0 without a gap."""
     of_log = (ledger_leaf.c.site_id == site_id) & (ledger_leaf.c.epoch == epoch)
     highest = connection.scalar(select(func.max(ledger_leaf.c.leaf_index)).where(of_log))
-    return 0 if highest is None else highest + 1
+    return 0 if highest is None else int(highest) + 1
 
 
 def list_pending(tx: Connection, site_id: str, limit: int) -> list[Pending]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from consent_service.core.canonical import canonical_json, sha256_hex
@@ -96,7 +97,7 @@ def draft(
         for profile in source.profiles
         for locale in source.locales
     }
-    history = [version for version in sum(documents.values(), []) if version.effective_at <= moment]
+    history = [v for v in chain.from_iterable(documents.values()) if v.effective_at <= moment]
     return Draft(source=source, bodies=bodies, meanings=_meanings(source, shown, history))
 
 
@@ -144,6 +145,17 @@ def notice_in_force(notices: Sequence[Notice], moment: datetime) -> Notice | Non
     """Return the current notice: the highest number whose `effective_at` has passed."""
     begun = [notice for notice in notices if notice.effective_at <= moment]
     return max(begun, key=lambda notice: notice.number, default=None)
+
+
+def asked_again(notice: Notice) -> list[str]:
+    """Return the purposes and documents whose meaning is new with a notice."""
+    asked = json.loads(notice.snapshot)["asked_since"]
+    return [
+        key
+        for group in ("purposes", "documents")
+        for key, part in sorted(asked[group].items())
+        if part["since"] == notice.number
+    ]
 
 
 def dangling_links(notice: Notice) -> set[str]:

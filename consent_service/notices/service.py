@@ -92,7 +92,7 @@ class NoticeService:
 
 
 def profile_for(site: Site) -> AppliedProfile:
-    """Return the profile for a visitor whose country is not known: the strictest that is declared."""
+    """Return the profile for a visitor of an unknown country: the strictest that is declared."""
     why = "site:only" if len(site.profiles) == 1 else "country:unknown"
     return AppliedProfile(strictest(site.profiles).key, why)
 

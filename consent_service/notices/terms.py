@@ -45,6 +45,10 @@ class Terms:
         """Return the purposes that visitors decide about."""
         return [key for key, purpose in self.purposes.items() if purpose.choice]
 
+    def services(self) -> list[str]:
+        """Return the keys of all services."""
+        return [key for purpose in self.purposes.values() for key in purpose.services]
+
     def service_purpose(self, service: str) -> str | None:
         """Return the purpose of a service."""
         return next((key for key, p in self.purposes.items() if service in p.services), None)

@@ -51,6 +51,7 @@ class PreferencePages:
 
     def __init__(
         self,
+        *,
         consents: ConsentService,
         notices: NoticeService,
         sites: SiteService,

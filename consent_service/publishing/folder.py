@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +134,7 @@ def _zoned(matter: Any) -> Any:
     """YAML reads dates by itself; one without a zone or hour means midnight UTC."""
     if isinstance(matter, dict) and isinstance(matter.get("effective_at"), date):
         value = matter["effective_at"]
-        moment = (
-            value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
-        )
+        moment = value if isinstance(value, datetime) else datetime.combine(value, time(), UTC)
         matter["effective_at"] = (
             moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         ).isoformat()

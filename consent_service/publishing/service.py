@@ -89,7 +89,7 @@ class PublishingService:
             notice_store.list_notices(connection, site.site_id),
             self._clock,
         )
-        _check_links(source, new_notices)
+        _check_links(new_notices)
         return Plan(
             before=before, site=site, documents=new_versions, notices=new_notices, warnings=warnings
         )
@@ -129,7 +129,7 @@ class PublishingService:
         notices.publish(tx, site, plan.notices, self._clock, self._ids)
 
 
-def _check_links(source: SiteSource, new: Sequence[Notice]) -> None:
+def _check_links(new: Sequence[Notice]) -> None:
     """A notice may only link to documents that are in force when it is."""
     problems = [
         FieldError(

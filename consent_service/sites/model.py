@@ -65,7 +65,7 @@ class Site:
 
 
 def is_loopback(origin: str) -> bool:
-    """Tell whether an origin is plain http on this very machine, where cookies go without Secure."""
+    """Tell whether an origin is plain http on this machine, where cookies go without Secure."""
     parts = urlsplit(origin)
     host = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
     return parts.scheme == "http" and (host in LOOPBACK_HOSTS or host.endswith(".localhost"))

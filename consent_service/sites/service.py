@@ -27,7 +27,7 @@ class SiteClosedError(ServiceError):
 
 
 class SiteService:
-    """Sites by key. A change shows within a second; while the database is down, what is known serves."""
+    """Sites by key. A change shows within a second; what is known outlives a lost database."""
 
     def __init__(self, db: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._db = db

@@ -1,0 +1,61 @@
+"""What a website's owner pastes and configures, for each way of embedding."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+
+from consent_service.sites.model import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instructions:
+    """Texts to paste: the tag, the Content-Security-Policy sources, a proxy's rule, `gpc.json`."""
+
+    tag: str
+    policy: tuple[str, ...]
+    proxy: str | None
+    gpc: str
+    advice: str
+
+
+_ADVICE = {
+    "external": (
+        "External mode is for a first try: Safari forgets the answers of visitors who stay away "
+        "for 7 days. Path mode keeps them."
+    ),
+    "path": "Path mode: the proxy rule puts the service behind a path of the website's own origin.",
+    "subdomain": (
+        "Subdomain mode: the host needs an A or AAAA record in the website's own network; a CNAME "
+        "to another site counts as foreign."
+    ),
+}
+_PROXIED = "static|v1/sites|v1/verify|sites|.well-known/consent"
+
+
+def instructions(site: Site, mode: str, public_url: str, today: date) -> Instructions:
+    """Return what embedding a site in a mode takes; `public_url` is where the service answers."""
+    base = site.embed.base_url if mode != "external" and site.embed.base_url else public_url
+    return Instructions(
+        tag=f'<script async src="{base}/v1/sites/{site.key}/consent-banner.js"></script>',
+        policy=_policy("'self'" if mode == "path" else base),
+        proxy=_proxy_rule(base, public_url) if mode == "path" else None,
+        gpc=json.dumps({"gpc": True, "lastUpdate": today.isoformat()}),
+        advice=_ADVICE[mode],
+    )
+
+
+def _policy(source: str) -> tuple[str, ...]:
+    return (f"script-src {source}", f"connect-src {source}")
+
+
+def _proxy_rule(base: str, public_url: str) -> str:
+    """Return nginx's rule; what is not meant for visitors stays behind."""
+    prefix = "/" + base.partition("://")[2].partition("/")[2].strip("/")
+    prefix = prefix.rstrip("/")
+    return (
+        f"location ~ ^{prefix}/({_PROXIED})(/|$) {{\n"
+        f"    rewrite ^{prefix}(/.*)$ $1 break;\n"
+        f"    proxy_pass {public_url};\n"
+        "    proxy_set_header Host $host;\n"
+        "}"
+    )
