@@ -57,7 +57,7 @@ def children(settings: Settings, *, with_worker: bool) -> list[Child]:
     environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
     web = Child(
         name="web",
-        command=(sys.executable, "-m", "consent_service.http.server"),
+        command=(sys.executable, "-m", "consent_service.server"),
         environment=environment,
         fresh_folder=metrics,
     )

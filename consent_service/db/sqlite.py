@@ -30,7 +30,7 @@ class SqliteDatabase:
 
     def __init__(self, url: URL, *, threads: int) -> None:
         self._lock_path = Path(f"{url.database}.lock")
-        self._lock_path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._engine = _engine(url, threads, *_PRAGMAS)
         self._reader = _engine(url, threads, *_PRAGMAS, "query_only=ON")
         self._batches = _BatchWriter(self)

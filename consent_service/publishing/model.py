@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from consent_service.consents.tokens import STATE_TOKEN_LIMIT, longest_state_token
 from consent_service.core.errors import FieldError, InvalidRequestError
 from consent_service.documents.model import DocumentSource
 from consent_service.notices.localised import missing_locales
@@ -65,7 +66,12 @@ def check(source: SiteSource) -> None:
     Raises:
         InvalidSiteError: naming every breach.
     """
-    problems = [*_reference_problems(source), *_profile_problems(source), *_embed_problems(source)]
+    problems = [
+        *_reference_problems(source),
+        *_profile_problems(source),
+        *_embed_problems(source),
+        *_size_problems(source),
+    ]
     if problems:
         raise InvalidSiteError(problems)
 
@@ -136,3 +142,19 @@ def _embed_problems(source: SiteSource) -> Iterator[FieldError]:
         yield FieldError("site.yaml: embed.base_url", f"is needed in mode {embed.mode}")
     if embed.mode == "subdomain" and not embed.cookie_domain:
         yield FieldError("site.yaml: embed.cookie_domain", "is needed in mode subdomain")
+
+
+def _size_problems(source: SiteSource) -> Iterator[FieldError]:
+    """Browsers send the state token with each request, and drop cookies that grow too large."""
+    longest = longest_state_token(
+        source.key,
+        [purpose["key"] for purpose in source.notice.purposes],
+        [service["key"] for service in source.notice.services],
+        [document.kind for document in source.documents],
+    )
+    if longest > STATE_TOKEN_LIMIT:
+        yield FieldError(
+            "site.yaml: purposes",
+            f"the state cookie could grow to {longest} of {STATE_TOKEN_LIMIT} bytes: "
+            "use fewer purposes and services, or shorter keys",
+        )
