@@ -136,7 +136,7 @@ class ConsentService:
             if outcome is Outcome.REPEATED:
                 return self._repeated(site, key, credential)
             if outcome is Outcome.STORED:
-                return _recorded(event)
+                return Recorded(event=event, visitor=str(event.visitor), state=change.state)
         raise UnavailableError("too many answers of this visitor at once")
 
     def find(self, site: Site, credential: Credential, before: int | None = None) -> Profile | None:
@@ -299,7 +299,7 @@ def _decide(answer: Answer, previous: ConsentEvent | None, ts: datetime) -> Chan
 def _unchanged(previous: ConsentEvent | None) -> Recorded:
     if previous is None:
         raise NothingToWithdrawError("nothing is on record that could be withdrawn")
-    return _recorded(previous)
+    return Recorded(event=previous, visitor=str(previous.visitor), state=State.load(previous.state))
 
 
 def _as_refusal(act: Act) -> Act:
@@ -311,10 +311,6 @@ def _as_refusal(act: Act) -> Act:
         services=act.services,
         gpc=act.gpc,
     )
-
-
-def _recorded(event: ConsentEvent) -> Recorded:
-    return Recorded(event=event, visitor=str(event.visitor), state=State.load(event.state))
 
 
 def _digest(token: str) -> bytes:

@@ -30,7 +30,7 @@ def to_milliseconds(moment: datetime) -> datetime:
 
 def format_time(moment: datetime) -> str:
     """Return `moment` as `YYYY-MM-DDTHH:MM:SS.mmmZ`, 24 characters."""
-    return to_milliseconds(moment).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def parse_time(text: str) -> datetime:
