@@ -224,8 +224,10 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
 
   async function goToHistory(): Promise<void> {
     const address = await client.link(location.href.split("#")[0] ?? "").catch(() => undefined);
-    if (address) location.assign(address);
-    else console.warn("consent: the history could not be opened.");
+    if (!address) return console.warn("consent: the history could not be opened.");
+    const page = new URL(address);
+    if (notice) page.searchParams.set("lang", notice.locale);
+    location.assign(page);
   }
 
   function withdraw(purposes?: string[]): void {
