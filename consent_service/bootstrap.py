@@ -76,6 +76,12 @@ class Services:
     ledger: LedgerService
     exports: ExportService
 
+    def warm(self) -> None:
+        """Read what is published, so that it is served even if the database goes away."""
+        for site in self.sites.remember_all():
+            self.notices.list(site)
+            self.documents.list_current(site)
+
 
 def full_metadata() -> MetaData:
     """Return the metadata of all tables."""

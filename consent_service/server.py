@@ -44,7 +44,9 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Build the application, in the process that will serve it."""
-        return build_app(build_services(self._settings))
+        services = build_services(self._settings)
+        services.warm()
+        return build_app(services)
 
 
 def options(settings: Settings) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def migrate(url: str, folder: Path) -> None:
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a migrated database, once on each engine."""
-    with _database(request, tmp_path, request.param) as url:
+    with migrated_database(request, tmp_path, request.param) as url:
         yield url
 
 
@@ -45,7 +45,8 @@ def sqlite_world(tmp_path: Path) -> Iterator[World]:
 
 
 @contextmanager
-def _database(request: pytest.FixtureRequest, folder: Path, engine: str) -> Iterator[str]:
+def migrated_database(request: pytest.FixtureRequest, folder: Path, engine: str) -> Iterator[str]:
+    """Yield the address of a fresh, migrated database of an engine."""
     if engine == "sqlite":
         url = f"sqlite:///{folder / 'consent.db'}"
         migrate(url, folder)

@@ -57,6 +57,15 @@ class Key:
         return self.private_key().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Loaded:
+    """What a file held when it was last looked at; replaced as a whole, for threads share it."""
+
+    keys: tuple[Key, ...]
+    version: tuple[int, int]
+    looked_at: datetime
+
+
 class Keyring:
     """The keys of one use, read from their file."""
 
@@ -64,20 +73,16 @@ class Keyring:
         self.use = use
         self._path = directory / f"{use}.json"
         self._clock = clock
-        self._keys: tuple[Key, ...] = ()
-        self._version: tuple[int, int] | None = None
-        self._looked_at: datetime | None = None
+        self._loaded: _Loaded | None = None
 
     def accepted(self) -> tuple[Key, ...]:
         """Return all keys that are not revoked, oldest first."""
-        self._refresh()
         now = self._clock.now()
-        return tuple(k for k in self._keys if k.revoked_at is None or k.revoked_at > now)
+        return tuple(k for k in self._load().keys if k.revoked_at is None or k.revoked_at > now)
 
     def all_keys(self) -> tuple[Key, ...]:
         """Return all keys, revoked ones too, oldest first."""
-        self._refresh(at_once=True)
-        return self._keys
+        return self._load(at_once=True).keys
 
     def signing_key(self) -> Key:
         """Return the newest key that may sign now.
@@ -96,28 +101,26 @@ class Keyring:
     def find(self, kid: str) -> Key | None:
         """Return the key of that kid unless it is revoked or unknown."""
         found = self._find(kid)
-        if found is None and self._refresh(at_once=True):
+        if found is None:
+            self._load(at_once=True)
             found = self._find(kid)
         return found
 
     def _find(self, kid: str) -> Key | None:
         return next((key for key in self.accepted() if key.kid == kid), None)
 
-    def _refresh(self, *, at_once: bool = False) -> bool:
-        now = self._clock.now()
-        recent = self._looked_at is not None and abs(now - self._looked_at) < REREAD_AFTER
-        if recent and not at_once:
-            return False
+    def _load(self, *, at_once: bool = False) -> _Loaded:
+        now, known = self._clock.now(), self._loaded
+        if known and not at_once and abs(now - known.looked_at) < REREAD_AFTER:
+            return known
         try:
             status = self._path.stat()
         except FileNotFoundError:
             raise SettingsError(f"the keyring {self._path} is missing") from None
-        self._looked_at = now
         version = (status.st_mtime_ns, status.st_ino)
-        if version == self._version:
-            return False
-        self._keys, self._version = _read(self._path), version
-        return True
+        keys = known.keys if known and known.version == version else _read(self._path)
+        self._loaded = _Loaded(keys=keys, version=version, looked_at=now)
+        return self._loaded
 
 
 def ensure_keyring(directory: Path, use: str, clock: Clock, ids: Ids) -> Keyring:

@@ -33,6 +33,8 @@ def install(app: Flask) -> None:
 
 def problem_of(error: ServiceError) -> Response:
     """Return the answer to one of our errors. Those of the server tell nothing but their title."""
+    if error.status >= 500:
+        _log.error("failed", code=error.code, detail=error.detail)
     detail = error.detail if error.status < 500 else error.title
     answer = problem(error.status, error.code, error.title, detail)
     if error.fields:

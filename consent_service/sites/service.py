@@ -55,6 +55,12 @@ class SiteService:
         with self._db.read() as connection:
             return store.list_sites(connection)
 
+    def remember_all(self) -> "list[Site]":
+        """Read all sites into memory and return them."""
+        sites = self.list()
+        self._known.update({site.key: (site, self._monotonic()) for site in sites})
+        return sites
+
     def _look_again(self, key: str, known: Site | None) -> Site:
         try:
             site = self._read(key, known)
