@@ -61,7 +61,7 @@ class AccessService:
             store.insert_key(tx, key)
         return key, secret
 
-    def list(self) -> "list[ApiKey]":
+    def list(self) -> Sequence[ApiKey]:
         """Return all keys, oldest first."""
         with self._db.read() as connection:
             return store.list_keys(connection)

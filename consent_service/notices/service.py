@@ -81,7 +81,7 @@ class NoticeService:
         later = (n for n in self.list(site) if n.number > notice.number and n.effective_at <= now)
         return min((n.effective_at for n in later), default=None)
 
-    def list(self, site: Site) -> "list[Notice]":
+    def list(self, site: Site) -> Sequence[Notice]:
         """Return all notices of a site by number, future ones too."""
         known = self._known.get(site.site_id)
         if known is None or known[0] != site.revision:

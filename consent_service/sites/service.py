@@ -1,7 +1,7 @@
 """Finds sites, from memory where they have not changed."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from consent_service.core.errors import NotFoundError, ServiceError, UnavailableError
 from consent_service.db.engine import Database
@@ -50,12 +50,12 @@ class SiteService:
             raise SiteClosedError(f"the site {key} is closed")
         return site
 
-    def list(self) -> "list[Site]":
+    def list(self) -> Sequence[Site]:
         """Return all sites by key."""
         with self._db.read() as connection:
             return store.list_sites(connection)
 
-    def remember_all(self) -> "list[Site]":
+    def remember_all(self) -> Sequence[Site]:
         """Read all sites into memory and return them."""
         sites = self.list()
         self._known.update({site.key: (site, self._monotonic()) for site in sites})
