@@ -13,7 +13,7 @@ from marshmallow import ValidationError, validate
 
 from consent_service.core.errors import FieldError, SettingsError
 
-_KNOWN = (
+SETTINGS = (
     "CONSENT_DATA_DIR",
     "CONSENT_DATABASE_URL",
     "CONSENT_DATABASE_MIGRATION_URL",
@@ -63,7 +63,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         SettingsError: naming every variable that is wrong.
     """
     values = {**_from_file(environ.get("CONSENT_CONFIG")), **environ}
-    unknown = sorted(set(_consent_names(values)) - {*_KNOWN, "CONSENT_CONFIG"})
+    unknown = sorted(set(_consent_names(values)) - {*SETTINGS, "CONSENT_CONFIG"})
     env = Env(eager=False)
     loaded = _read(env, values)
     problems = [FieldError(name, "is no setting of this service") for name in unknown]

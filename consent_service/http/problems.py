@@ -13,7 +13,7 @@ from consent_service.http.pages import problem_page
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 _log = get_logger("consent_service.http")
-_CODES = {
+CODES = {
     400: "malformed_request",
     404: "not_found",
     405: "method_not_allowed",
@@ -68,7 +68,7 @@ def _http_problem(error: HTTPException) -> Response:
     status = original.status_code
     if status < 400:
         return Response(status=status, headers=original.headers)
-    answer = problem(status, _CODES.get(status, f"http_{status}"), error.name, _detail(error))
+    answer = problem(status, CODES.get(status, f"http_{status}"), error.name, _detail(error))
     if "Allow" in original.headers:
         answer.headers["Allow"] = original.headers["Allow"]
     return answer
