@@ -16,7 +16,9 @@ from consent_service.core.clock import (
 )
 
 MOMENTS = st.datetimes(
-    min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)
+    min_value=datetime.fromisoformat("1900-01-01"),
+    max_value=datetime.fromisoformat("2200-01-01"),
+    timezones=st.just(UTC),
 )
 
 

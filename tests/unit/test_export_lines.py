@@ -16,7 +16,7 @@ from consent_service.core.merkle import leaf_hash
 from consent_service.exports.model import COLUMNS, Exported, Format, header, lines
 from tests.support.clock import FakeClock
 
-FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
+FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 BODY = {
     "v": 1,
     "log": "log-1/shop",

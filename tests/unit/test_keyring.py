@@ -31,6 +31,7 @@ from consent_service.core.clock import SystemClock
 from consent_service.core.ids import Ids
 from consent_service.core.keyring import ensure_keyring
 clock = SystemClock()
+print("ready", flush=True)
 sys.stdin.readline()
 print(ensure_keyring(Path(sys.argv[1]), "state", clock, Ids(clock)).signing_key().kid)
 """
@@ -216,6 +217,9 @@ def test_processes_that_create_at_once_make_one_key(tmp_path: Path) -> None:
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("\n")

@@ -16,12 +16,38 @@ from consent_service.notices.texts import (
 )
 
 LOCALES = ["en", "de", "ar"]
-CONTRACT = set(
-    "title body accept reject choose save close reopen preferences_title preferences_intro always_on "
-    "withdraw saved pending services cookies cookie_name cookie_domain cookie_duration "
-    "cookie_purpose provider data_categories recipients retention documents policy_of_provider "
-    "reference history controller opt_out_honoured".split()
-)
+CONTRACT = {
+    "title",
+    "body",
+    "accept",
+    "reject",
+    "choose",
+    "save",
+    "close",
+    "reopen",
+    "preferences_title",
+    "preferences_intro",
+    "always_on",
+    "withdraw",
+    "saved",
+    "pending",
+    "services",
+    "cookies",
+    "cookie_name",
+    "cookie_domain",
+    "cookie_duration",
+    "cookie_purpose",
+    "provider",
+    "data_categories",
+    "recipients",
+    "retention",
+    "documents",
+    "policy_of_provider",
+    "reference",
+    "history",
+    "controller",
+    "opt_out_honoured",
+}
 
 
 def plain(parts: object) -> str:

@@ -69,7 +69,9 @@ def test_case_and_lookalikes_do_not_matter(body: bytes, data: st.DataObject) -> 
     assert parse_reference(typed) == made
 
 
-@pytest.mark.parametrize("text", ["", "0", "0" * 11, "0" * 13, "00000000000!", "٠" * 12, "ß" * 6])
+@pytest.mark.parametrize(
+    "text", ["", "0", "0" * 11, "0" * 13, "00000000000!", "\u0660" * 12, "ß" * 6]
+)
 def test_a_wrong_length_or_a_foreign_character_is_refused(text: str) -> None:
     assert is_refused(text)
 
