@@ -115,6 +115,7 @@ class PurposeSchema(Schema):
     exemption = LocalisedText()
     sale_or_sharing = fields.Boolean(load_default=False)
     data_categories = fields.List(LocalisedText(), required=True, validate=SHORT)
+    special_categories = fields.List(LocalisedText(), load_default=list)
     recipients = fields.List(LocalisedText(), required=True)
     storage = fields.Nested(StorageSchema, required=True)
     revision = fields.Integer(load_default=1, validate=validate.Range(min=1))

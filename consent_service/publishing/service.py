@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from consent_service.core.clock import Clock
-from consent_service.core.errors import FieldError
+from consent_service.core.errors import FieldError, ServiceError
 from consent_service.core.ids import Ids
 from consent_service.db.engine import Database
+from consent_service.db.unit import ConflictError
 from consent_service.documents import service as documents
 from consent_service.documents import store as document_store
 from consent_service.documents.model import DocumentVersion
@@ -19,6 +20,14 @@ from consent_service.notices.model import Notice, dangling_links
 from consent_service.publishing.model import InvalidSiteError, SiteSource, with_complete_locales
 from consent_service.sites import store as site_store
 from consent_service.sites.model import Site
+
+
+class PublishedMeanwhileError(ServiceError):
+    """Another publication took the numbers that this one had planned."""
+
+    code = "published_meanwhile"
+    title = "Somebody published this site at the same time"
+    status = 409
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +76,15 @@ class PublishingService:
 
         Raises:
             InvalidSiteError: the folder cannot be published.
+            PublishedMeanwhileError: somebody else published this site at the same time.
         """
-        with self._db.write() as tx:
-            plan = self._plan(tx, source)
-            if not plan.changes_nothing:
-                self._store(tx, plan)
+        try:
+            with self._db.write() as tx:
+                plan = self._plan(tx, source)
+                if not plan.changes_nothing:
+                    self._store(tx, plan)
+        except ConflictError as error:
+            raise PublishedMeanwhileError("look at the new plan and apply again") from error
         return plan
 
     def _plan(self, connection: Connection, source: SiteSource) -> Plan:
