@@ -190,9 +190,11 @@ def test_sealing_while_visitors_answer_loses_nothing(world: World) -> None:
 
 
 def test_a_service_without_the_keys_cannot_begin_a_log(world: World) -> None:
-    with another(world, with_log_keys=False) as services:
-        with pytest.raises(SettingsError, match="cannot seal"):
-            services.ledger.seal_all()
+    with (
+        another(world, with_log_keys=False) as services,
+        pytest.raises(SettingsError, match="cannot seal"),
+    ):
+        services.ledger.seal_all()
     assert leaves(world) == []
 
 
@@ -200,7 +202,9 @@ def test_a_service_without_the_keys_cannot_go_on_with_a_log(world: World) -> Non
     world.services.ledger.seal_all()
     size = len(leaves(world))
     world.answer("shop", "accept")
-    with another(world, with_log_keys=False) as services:
-        with pytest.raises(SettingsError, match="cannot seal"):
-            services.ledger.seal_all()
+    with (
+        another(world, with_log_keys=False) as services,
+        pytest.raises(SettingsError, match="cannot seal"),
+    ):
+        services.ledger.seal_all()
     assert len(leaves(world)) == size

@@ -65,3 +65,9 @@ def test_each_text_that_lacks_a_locale_is_named_by_its_path() -> None:
         "b": [Localised({"*": "x"}), {"c": Localised({"de": "x"})}],
     }
     assert list(missing_locales(tree, ("en", "de"))) == [("a", "de"), ("b.1.c", "en")]
+
+
+@pytest.mark.parametrize("locale", ["ar", "es", "fr", "he", "ja", "nl", "pl", "pt-BR", "zh-Hant"])
+@pytest.mark.parametrize("text", ["1 day", "2 days", "30 days", "13 months", "2 years"])
+def test_no_locale_is_shown_a_name_that_only_programmers_know(locale: str, text: str) -> None:
+    assert "duration" not in Duration.parse(text).in_locale(locale, "visit")

@@ -1,0 +1,263 @@
+"""Reading a site's folder: every error is told with its file and field."""
+
+from datetime import date
+from operator import setitem
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consent_service.documents.model import Accept
+from consent_service.publishing.folder import read_folder
+from tests.unit.folders import Change, document, make, problems
+
+
+def put(*path: Any, to: Any) -> Change:
+    """Return a change that sets what stands at a path of site.yaml."""
+
+    def change(site: dict[str, Any]) -> None:
+        found: Any = site
+        for step in path[:-1]:
+            found = found[step]
+        setitem(found, path[-1], to)
+
+    return change
+
+
+def without(key: str) -> Change:
+    return lambda site: site.pop(key)
+
+
+PURPOSE, SERVICE = ("purposes", 0), ("services", 0)
+WRONG: list[tuple[Change, str]] = [
+    *[
+        (without(key), key)
+        for key in ("key", "name", "controller", "origins", "locales", "profiles", "jurisdiction")
+    ],
+    *[(without(key), key) for key in ("purposes", "withdrawal")],
+    (put("key", to="Shop"), "key"),
+    (put("key", to="shop\n"), "key"),
+    (put("key", to="a" * 33), "key"),
+    (put("unknown", to=1), "unknown"),
+    (put("name", to=""), "name"),
+    (put("controller", "email", to="nobody"), "controller.email"),
+    (put("controller", "url", to="javascript:alert(1)"), "controller.url"),
+    (put("controller", "fax", to="1"), "controller.fax"),
+    (put("controller", to="Shop Ltd"), "controller"),
+    (put("authority", to={"url": "https://a.example"}), "authority.name"),
+    (put("jurisdiction", to="Germany"), "jurisdiction"),
+    (put("jurisdiction", to=False), "jurisdiction"),
+    (put("origins", to=[]), "origins"),
+    (put("origins", 0, to="https://shop.example/"), "origins.0"),
+    (put("origins", 0, to="https://Shop.example"), "origins.0"),
+    (put("origins", 0, to="https://*.shop.example"), "origins.0"),
+    (put("origins", 0, to="https://u:p@shop.example"), "origins.0"),
+    (put("origins", 0, to="ftp://shop.example"), "origins.0"),
+    (put("origins", 0, to="null"), "origins.0"),
+    (put("origins", 0, to="https://shop.example:99999"), "origins.0"),
+    (put("origins", 0, to="https://shop.example:443"), "origins.0"),
+    (put("origins", 0, to="http://shop.example:80"), "origins.0"),
+    (put("origins", 0, to="https://[::1"), "origins.0"),
+    (put("embed", to={"mode": "iframe"}), "embed.mode"),
+    (put("embed", to={}), "embed.mode"),
+    (put("embed", to={"mode": "path"}), "embed.base_url"),
+    (
+        put("embed", to={"mode": "subdomain", "base_url": "https://a.example"}),
+        "embed.cookie_domain",
+    ),
+    (put("locales", to=[]), "locales"),
+    (put("locales", 1, to="deutsch!"), "locales.1"),
+    (put("locales", 1, to=False), "locales.1"),
+    (put("locales", to=["en", "de", "en"]), "locales"),
+    (put("profiles", to=["moon"]), "profiles.0"),
+    (put("profiles", to=["notice-only"]), "profiles"),
+    (put("layout", to="popup"), "layout"),
+    (put("theme", to={"accent": "red; background: url(//evil.example)"}), "theme.accent"),
+    (put("theme", to={"radius": "10%"}), "theme.radius"),
+    (put("texts", to={"en": {"titel": "x"}}), "texts.en.titel"),
+    (put("texts", to={"en": {"title": ["x"]}}), "texts.en.title"),
+    (put("texts", to={"!": {"title": "x"}}), "texts.!"),
+    (put("texts", to={"en": {"body": "[x](imprint)"}}), "texts.en.body"),
+    (put(*PURPOSE, "key", to="Analytics"), "purposes.0.key"),
+    (put(*PURPOSE, "legal_basis", to="because"), "purposes.0.legal_basis"),
+    (put(*PURPOSE, "name", to={}), "purposes.0.name"),
+    (put(*PURPOSE, "name", to={"en": "  "}), "purposes.0.name"),
+    (put(*PURPOSE, "name", to=7), "purposes.0.name"),
+    (put(*PURPOSE, "name", to={"en": "x", False: "y"}), "purposes.0.name"),
+    (put(*PURPOSE, "data_categories", to=[]), "purposes.0.data_categories"),
+    (put(*PURPOSE, "storage", "retention", to="a while"), "purposes.0.storage.retention"),
+    (put(*PURPOSE, "storage", "location", to=["France"]), "purposes.0.storage.location.0"),
+    (put(*PURPOSE, "revision", to=0), "purposes.0.revision"),
+    (put(*SERVICE, "purpose", to="marketing"), "services.0.purpose"),
+    (put(*SERVICE, "provider", "policy_url", to="x"), "services.0.provider.policy_url"),
+    (put(*SERVICE, "cookies", 0, "duration", to="1 fortnight"), "services.0.cookies.0.duration"),
+    (put(*SERVICE, "cookies", 0, "description", to={}), "services.0.cookies.0.description"),
+    (put("retention", to={"consent_days": 0}), "retention.consent_days"),
+    (put("erasure", to="shred"), "erasure"),
+    (lambda site: site["purposes"].append(site["purposes"][0]), "purposes"),
+    (lambda site: site["services"].append(site["services"][0]), "services"),
+]
+
+
+@pytest.mark.parametrize(("change", "field"), WRONG, ids=[field for _, field in WRONG])
+def test_each_error_in_site_yaml_is_told_by_its_field(
+    tmp_path: Path, change: Change, field: str
+) -> None:
+    assert f"site.yaml: {field}" in problems(make(tmp_path / "site", change))
+
+
+def test_several_errors_in_site_yaml_are_told_at_once(tmp_path: Path) -> None:
+    def change(site: dict[str, Any]) -> None:
+        site |= {"key": "!", "layout": "popup", "jurisdiction": "x"}
+        del site["name"], site["purposes"][0]["description"]
+
+    assert set(problems(make(tmp_path / "site", change))) == {
+        "site.yaml: key",
+        "site.yaml: layout",
+        "site.yaml: jurisdiction",
+        "site.yaml: name",
+        "site.yaml: purposes.0.description",
+    }
+
+
+def test_several_breaches_between_parts_are_told_at_once(tmp_path: Path) -> None:
+    def change(site: dict[str, Any]) -> None:
+        site["services"][0]["purpose"] = "marketing"
+        site["texts"] = {"en": {"body": "[x](imprint)", "other": "x"}}
+        site["embed"] = {"mode": "path"}
+
+    found = problems(make(tmp_path / "site", change, terms__en=document(affects=["sales"])))
+    assert set(found) == {
+        "site.yaml: services.0.purpose",
+        "site.yaml: texts.en.body",
+        "site.yaml: texts.en.other",
+        "site.yaml: embed.base_url",
+        "terms: affects",
+    }
+
+
+def test_errors_in_several_files_are_told_at_once(tmp_path: Path) -> None:
+    files = {"terms__en": document(accept="maybe"), "terms__de": "no front matter"}
+    found = problems(make(tmp_path / "site", put("layout", to="popup"), **files))
+    assert set(found) == {"site.yaml: layout", "terms.en.md: accept", "terms.de.md"}
+
+
+@pytest.mark.parametrize("text", ["{", "a: b: c", "\t- x", "key: [", "when: 2026-13-45"])
+def test_a_site_yaml_that_is_no_yaml_is_told(tmp_path: Path, text: str) -> None:
+    folder = make(tmp_path / "site")
+    (folder / "site.yaml").write_text(text)
+    assert set(problems(folder)) == {"site.yaml"}
+
+
+@pytest.mark.parametrize("text", ["", "- a", "text", "7"])
+def test_a_site_yaml_that_is_no_mapping_is_told(tmp_path: Path, text: str) -> None:
+    folder = make(tmp_path / "site")
+    (folder / "site.yaml").write_text(text)
+    assert all(field.startswith("site.yaml") for field in problems(folder))
+
+
+def test_a_missing_site_yaml_is_told(tmp_path: Path) -> None:
+    assert "is missing" in problems(tmp_path)["site.yaml"]
+
+
+def test_a_file_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
+    folder = make(tmp_path / "site")
+    (folder / "terms.en.md").write_bytes(b"---\ntitle: Gesch\xe4ft\n---\nx")
+    assert "UTF-8" in problems(folder)["terms.en.md"]
+
+
+MATTERS: list[tuple[str, str]] = [
+    ("Just text.", "terms.en.md"),
+    ("---\ntitle: x\nText", "terms.en.md"),
+    ("---\ntitle: [\n---\nText", "terms.en.md"),
+    ("---\neffective_at: 2026-13-45\ntitle: x\n---\nText", "terms.en.md"),
+    ("---\naccept: inform\n---\nText", "terms.en.md: title"),
+    (document(title=""), "terms.en.md: title"),
+    (document(author="me"), "terms.en.md: author"),
+    (document(accept="maybe"), "terms.en.md: accept"),
+    (document(material="perhaps"), "terms.en.md: material"),
+    (document(affects="analytics"), "terms.en.md: affects"),
+    (document(affects=["!"]), "terms.en.md: affects.0"),
+    (document(affects=["sales"]), "terms: affects"),
+    (document(effective_at="soon"), "terms.en.md: effective_at"),
+    (document(summary="x" * 2001), "terms.en.md: summary"),
+]
+
+
+@pytest.mark.parametrize(("text", "field"), MATTERS)
+def test_each_error_in_front_matter_is_told_by_file_and_field(
+    tmp_path: Path, text: str, field: str
+) -> None:
+    assert field in problems(make(tmp_path / "site", terms__en=text, terms__de=None))
+
+
+@pytest.mark.parametrize(
+    "name", ["terms.md", "Terms.en.md", "terms.EN.md", "terms.en.fr.md", ".en.md", "terms.en .md"]
+)
+def test_a_wrong_file_name_is_told(tmp_path: Path, name: str) -> None:
+    folder = make(tmp_path / "site")
+    (folder / name).write_text(document())
+    assert problems(folder) == {name: "must be named KIND.LOCALE.md"}
+
+
+def test_a_readme_and_other_files_may_stand_beside(tmp_path: Path) -> None:
+    folder = make(tmp_path / "site")
+    (folder / "README.md").write_text("notes")
+    (folder / "logo.svg").write_text("<svg/>")
+    assert [each.kind for each in read_folder(folder).documents] == ["terms"]
+
+
+def test_a_locale_that_the_site_does_not_have_is_told(tmp_path: Path) -> None:
+    assert "terms.fr.md" in problems(make(tmp_path / "site", terms__fr=document()))
+
+
+def test_a_document_without_the_default_locale_is_told(tmp_path: Path) -> None:
+    assert "terms.en.md" in problems(make(tmp_path / "site", terms__en=None))
+
+
+@pytest.mark.parametrize(
+    "matter", [{"accept": "agree"}, {"material": True}, {"affects": ["analytics"]}]
+)
+def test_locales_that_contradict_each_other_are_told(
+    tmp_path: Path, matter: dict[str, object]
+) -> None:
+    (field,) = matter
+    folder = make(tmp_path / "site", terms__de=document("AGB", "Text.", **matter))
+    assert f"terms.de.md: {field}" in problems(folder)
+
+
+def test_what_goes_for_all_locales_stands_in_the_default_ones_file(tmp_path: Path) -> None:
+    shared = document(
+        accept="agree", material=True, affects=["analytics"], effective_at=date(2027, 1, 1)
+    )
+    (terms,) = read_folder(make(tmp_path / "site", terms__en=shared)).documents
+    assert terms.accept is Accept.AGREE
+    assert terms.material
+    assert terms.affects == ("analytics",)
+    assert str(terms.effective_at) == "2027-01-01 00:00:00+00:00"
+    assert list(terms.texts) == ["en", "de"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2027-01-01", "2027-01-01 00:00:00+00:00"),
+        ("2027-01-01 12:30:00", "2027-01-01 12:30:00+00:00"),
+        ("2027-01-01T12:30:00+02:00", "2027-01-01 10:30:00+00:00"),
+        ('"2027-01-01T12:30:00Z"', "2027-01-01 12:30:00+00:00"),
+    ],
+)
+def test_a_date_is_read_as_utc_where_it_names_no_zone(
+    tmp_path: Path, written: str, read: str
+) -> None:
+    text = f"---\ntitle: Terms\neffective_at: {written}\n---\nText.\n"
+    (terms,) = read_folder(make(tmp_path / "site", terms__en=text)).documents
+    assert str(terms.effective_at) == read
+
+
+def test_line_ends_of_another_system_change_nothing(tmp_path: Path) -> None:
+    unix = read_folder(make(tmp_path / "unix", terms__en=document(text="a\n\nb")))
+    folder = make(tmp_path / "other", terms__en=document(text="a\n\nb"))
+    path = folder / "terms.en.md"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_folder(folder).documents == unix.documents
