@@ -191,14 +191,22 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
     }
   }
 
+  /** Where the service sets the cookies, it took them back before this page hears of it. */
+  function forget(): void {
+    jar.clear();
+    latest = reference = undefined;
+    if (notice)
+      sweep(
+        notice,
+        notice.purposes.filter((one) => one.choice).map((one) => one.key),
+      );
+  }
+
   /** Asks the service how the visitor stands; a change made elsewhere takes effect here. */
   async function ask(): Promise<void> {
     const reply = await client.me();
     if (reply) learn(reply);
-    else {
-      jar.clear();
-      latest = reference = undefined;
-    }
+    else forget();
   }
 
   async function comeBack(): Promise<void> {
