@@ -57,9 +57,9 @@ def expected(route: Route) -> Access:
     "header",
     [None, "Bearer", "Bearer ", "Bearer cs_unknown", "bearer x", "Basic x", "Consent x", "cs_x"],
 )
-def test_without_a_known_key_nothing_is_managed(sqlite_world: World, header: str | None) -> None:
+def test_without_a_known_key_nothing_is_managed(shared_world: World, header: str | None) -> None:
     headers = {"Authorization": header} if header else {}
-    refused(sqlite_world.client.get(EXPORT, headers=headers), 401, "api_key_required")
+    refused(shared_world.client.get(EXPORT, headers=headers), 401, "api_key_required")
 
 
 def test_a_key_works_for_all_sites_or_for_its_own(world: World) -> None:
@@ -73,12 +73,14 @@ def test_a_key_works_for_all_sites_or_for_its_own(world: World) -> None:
     refused(news, 403, "api_key_forbidden")
 
 
-def test_a_key_without_the_scope_is_forbidden(world: World) -> None:
+def test_a_key_without_the_scope_is_forbidden(sqlite_world: World) -> None:
+    world = sqlite_world
     _, secret = world.services.access.create("nothing", [], [], None)
     refused(world.client.get(EXPORT, headers=bearer(secret)), 403, "api_key_forbidden")
 
 
-def test_a_limited_key_learns_nothing_of_other_sites(world: World) -> None:
+def test_a_limited_key_learns_nothing_of_other_sites(sqlite_world: World) -> None:
+    world = sqlite_world
     _, secret = world.services.access.create("shop", ["export"], ["shop"], None)
     answers = [
         world.client.get(f"/v1/manage/sites/{site}/export?format=csv", headers=bearer(secret))
@@ -111,7 +113,8 @@ def test_a_key_is_stored_as_its_hash_only(world: World) -> None:
     assert secret.removeprefix("cs_") not in str(rows)
 
 
-def test_a_visitor_s_credential_manages_nothing(world: World) -> None:
+def test_a_visitor_s_credential_manages_nothing(sqlite_world: World) -> None:
+    world = sqlite_world
     credential = world.answer("shop", "accept")["credential"]
     refused(world.client.get(EXPORT, headers=bearer(credential)), 401, "api_key_required")
     _, secret = world.services.access.create("x", ["export"], [], None)

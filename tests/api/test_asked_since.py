@@ -1,4 +1,4 @@
-"""When visitors are asked again: only about what changed in meaning, and only once it is in force."""
+"""When visitors are asked again: only about what changed in meaning, once it is in force."""
 
 from typing import Any
 
@@ -23,7 +23,8 @@ def with_matter(world: World, site: str, file: str, *lines: str) -> None:
     path.write_text(f"{head}---\n{matter}{added}---\n{text}", "utf-8")
 
 
-def test_a_cosmetic_change_asks_nobody(world: World) -> None:
+def test_a_cosmetic_change_asks_nobody(sqlite_world: World) -> None:
+    world = sqlite_world
     rewrite(world, "shop", POLICY, SENTENCE, CHANGED)
     rewrite(world, "shop", "site.yaml", "en: Counts which pages", "en: Notes which pages")
     world.apply("shop")
@@ -34,13 +35,15 @@ def test_a_cosmetic_change_asks_nobody(world: World) -> None:
     assert set(asked(notice, "services").values()) == {1}
 
 
-def test_a_cosmetic_change_of_an_acknowledged_document_asks_nobody(world: World) -> None:
+def test_a_cosmetic_change_of_an_acknowledged_document_asks_nobody(sqlite_world: World) -> None:
+    world = sqlite_world
     rewrite(world, "news", POLICY, "Harbour Daily is a local", "This is a local")
     world.apply("news")
     assert asked(world.notice("news"), "documents") == {"privacy-policy": 1, "terms": 1}
 
 
-def test_a_material_change_of_an_acknowledged_document_asks_about_it(world: World) -> None:
+def test_a_material_change_of_an_acknowledged_document_asks_about_it(sqlite_world: World) -> None:
+    world = sqlite_world
     with_matter(world, "news", POLICY, "material: true")
     rewrite(world, "news", POLICY, "Harbour Daily is a local", "This is a local")
     world.apply("news")
@@ -53,21 +56,24 @@ def test_a_material_change_of_an_acknowledged_document_asks_about_it(world: Worl
     assert given["agreed"]["privacy-policy"]["notice"] == 2
 
 
-def test_a_material_change_voids_only_the_purposes_that_it_affects(world: World) -> None:
+def test_a_material_change_voids_only_the_purposes_that_it_affects(sqlite_world: World) -> None:
+    world = sqlite_world
     with_matter(world, "shop", POLICY, "material: true", "affects: [analytics]")
     rewrite(world, "shop", POLICY, SENTENCE, CHANGED)
     world.apply("shop")
     assert asked(world.notice("shop")) == {**FRESH, "analytics": 2}
 
 
-def test_a_material_change_affects_nothing_by_default(world: World) -> None:
+def test_a_material_change_affects_nothing_by_default(sqlite_world: World) -> None:
+    world = sqlite_world
     with_matter(world, "shop", POLICY, "material: true")
     rewrite(world, "shop", POLICY, SENTENCE, CHANGED)
     world.apply("shop")
     assert asked(world.notice("shop")) == FRESH
 
 
-def test_a_raised_revision_asks_about_that_purpose(world: World) -> None:
+def test_a_raised_revision_asks_about_that_purpose(sqlite_world: World) -> None:
+    world = sqlite_world
     path = world.folder("shop") / "site.yaml"
     head, mark, tail = path.read_text("utf-8").partition("- key: marketing")
     path.write_text(f"{head}{mark}{tail.replace('revision: 1', 'revision: 2', 1)}", "utf-8")
@@ -75,13 +81,15 @@ def test_a_raised_revision_asks_about_that_purpose(world: World) -> None:
     assert asked(world.notice("shop")) == {**FRESH, "marketing": 2}
 
 
-def test_a_changed_storage_of_a_purpose_changes_its_meaning(world: World) -> None:
+def test_a_changed_storage_of_a_purpose_changes_its_meaning(sqlite_world: World) -> None:
+    world = sqlite_world
     rewrite(world, "shop", "site.yaml", "location: [IE, US]", "location: [IE]")
     world.apply("shop")
     assert asked(world.notice("shop")) == {**FRESH, "marketing": 2}
 
 
-def test_a_changed_provider_asks_about_that_service(world: World) -> None:
+def test_a_changed_provider_asks_about_that_service(sqlite_world: World) -> None:
+    world = sqlite_world
     rewrite(world, "shop", "site.yaml", "name: Adverra Ltd", "name: Adverra Inc")
     world.apply("shop")
     notice = world.notice("shop")

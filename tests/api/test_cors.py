@@ -18,7 +18,8 @@ def allowed(answer: TestResponse) -> str | None:
     return answer.headers.get("Access-Control-Allow-Origin")
 
 
-def test_an_allowed_origin_may_read_answers_and_errors(world: World) -> None:
+def test_an_allowed_origin_may_read_answers_and_errors(shared_world: World) -> None:
+    world = shared_world
     given = world.post("shop", act(world, "shop", "accept"))
     wrong = world.post("shop", {})
     refused(wrong, 422, "invalid_request")
@@ -29,13 +30,15 @@ def test_an_allowed_origin_may_read_answers_and_errors(world: World) -> None:
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_refused_credential_can_be_read_by_the_banner(world: World) -> None:
+def test_a_refused_credential_can_be_read_by_the_banner(shared_world: World) -> None:
+    world = shared_world
     answer = world.post("shop", act(world, "shop", "accept", credential="x"))
     refused(answer, 401, "credential_refused")
     assert allowed(answer) == SHOP
 
 
-def test_a_preflight_allows_what_the_routes_take(world: World) -> None:
+def test_a_preflight_allows_what_the_routes_take(shared_world: World) -> None:
+    world = shared_world
     methods = {
         CONSENTS: {"POST"},
         f"{CONSENTS}/me": {"GET", "DELETE"},
@@ -52,7 +55,8 @@ def test_a_preflight_allows_what_the_routes_take(world: World) -> None:
         assert "Origin" in listed(answer, "Vary")
 
 
-def test_a_preflight_of_another_origin_is_refused(world: World) -> None:
+def test_a_preflight_of_another_origin_is_refused(shared_world: World) -> None:
+    world = shared_world
     for origin in ("http://localhost:8001", "null", f"{SHOP}/"):
         answer = world.client.options(CONSENTS, headers={"Origin": origin, **ASKED})
         refused(answer, 403, "origin_refused")
@@ -62,7 +66,8 @@ def test_a_preflight_of_another_origin_is_refused(world: World) -> None:
     refused(nowhere, 404, "site_unknown")
 
 
-def test_a_page_of_another_origin_may_not_read_the_visitor(world: World) -> None:
+def test_a_page_of_another_origin_may_not_read_the_visitor(shared_world: World) -> None:
+    world = shared_world
     credential = world.answer("shop", "accept")["credential"]
     headers = {"Authorization": f"Consent {credential}", "Origin": "http://localhost:8001"}
     for method in ("GET", "DELETE"):
@@ -72,7 +77,8 @@ def test_a_page_of_another_origin_may_not_read_the_visitor(world: World) -> None
     assert world.me("shop", credential).status_code == 200
 
 
-def test_public_answers_are_for_everyone(world: World) -> None:
+def test_public_answers_are_for_everyone(shared_world: World) -> None:
+    world = shared_world
     variant = world.notice("shop")["variant"]
     paths = [
         "/v1/sites/shop/notice",
@@ -92,7 +98,8 @@ def test_public_answers_are_for_everyone(world: World) -> None:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_pages_are_for_no_script(world: World) -> None:
+def test_pages_are_for_no_script(shared_world: World) -> None:
+    world = shared_world
     for path in ("/sites/shop/documents", "/sites/shop/preferences", "/docs"):
         answer = world.client.get(path, headers={"Origin": SHOP})
         assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""Credentials: only the exact value that the service signed for this site and use names a visitor."""
+"""Credentials: only the exact value that was signed for this site and use names a visitor."""
 
 import string
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ def flipped(credential: str) -> Iterator[str]:
         yield f"{credential[:position]}{other}{credential[position + 1 :]}"
 
 
-def test_a_truncated_credential_is_refused(sqlite_world: World) -> None:
-    world = sqlite_world
+def test_a_truncated_credential_is_refused(shared_world: World) -> None:
+    world = shared_world
     credential = world.answer("shop", "accept")["credential"]
     for length in [*range(1, len(credential), 7), len(credential) - 1]:
         refused(world.me("shop", credential[:length]), 401, "credential_refused")
@@ -106,7 +106,8 @@ def test_a_payload_with_a_borrowed_signature_is_refused(sqlite_world: World) -> 
     refused(world.me("shop", respelled), 401, "credential_refused")
 
 
-def test_an_absent_credential_is_asked_for(world: World) -> None:
+def test_an_absent_credential_is_asked_for(shared_world: World) -> None:
+    world = shared_world
     for path, method in (("me", "GET"), ("me", "DELETE")):
         answer = world.client.open(f"/v1/sites/shop/consents/{path}", method=method)
         refused(answer, 401, "credential_required")

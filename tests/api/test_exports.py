@@ -1,4 +1,4 @@
-"""Exports over HTTP: everything that is sealed, in the order of the log, and what a filter names."""
+"""Exports over HTTP: what is sealed, in the order of the log, and what a filter names."""
 
 import csv
 import hashlib
@@ -85,7 +85,8 @@ def test_each_line_holds_the_leaf_verbatim(world: World) -> None:
         assert found["reference"] == answer["consent"]["reference"]
 
 
-def test_rows_name_documents_with_versions_and_hashes(world: World) -> None:
+def test_rows_name_documents_with_versions_and_hashes(sqlite_world: World) -> None:
+    world = sqlite_world
     answers = filled(world)
     rows = table(export(world, form="csv"))
     shown = answers[3]["consent"]["documents"]["terms"]
@@ -97,7 +98,8 @@ def test_rows_name_documents_with_versions_and_hashes(world: World) -> None:
     assert rows[0]["notice_sha256"] == answers[0]["consent"]["notice"]["sha256"]
 
 
-def test_no_cell_is_a_formula(world: World) -> None:
+def test_no_cell_is_a_formula(sqlite_world: World) -> None:
+    world = sqlite_world
     filled(world)
     for row in table(export(world, form="csv")):
         assert not [cell for cell in row.values() if cell.startswith(FORMULA)]
@@ -181,11 +183,13 @@ def test_an_erased_visitor_is_in_no_export(world: World) -> None:
         ({"limit": "5"}, "limit"),
     ],
 )
-def test_a_bad_parameter_is_named(world: World, query: dict[str, str], field: str) -> None:
+def test_a_bad_parameter_is_named(sqlite_world: World, query: dict[str, str], field: str) -> None:
+    world = sqlite_world
     refused(export(world, **{"form": "csv", **query}), 422, "invalid_request", field)
 
 
-def test_a_format_must_be_named(world: World) -> None:
+def test_a_format_must_be_named(sqlite_world: World) -> None:
+    world = sqlite_world
     _, secret = world.services.access.create("export", ["export"], [], None)
     answer = world.client.get(
         "/v1/manage/sites/shop/export", headers={"Authorization": f"Bearer {secret}"}
@@ -200,5 +204,6 @@ def test_the_ends_of_time_are_no_failure(world: World, moment: str) -> None:
         assert export(world, **{name: moment}).status_code in (200, 422)
 
 
-def test_an_unknown_site_has_no_export(world: World) -> None:
+def test_an_unknown_site_has_no_export(sqlite_world: World) -> None:
+    world = sqlite_world
     refused(export(world, "nowhere"), 404, "site_unknown")

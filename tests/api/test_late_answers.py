@@ -69,13 +69,17 @@ def test_a_late_denial_always_applies(world: World) -> None:
     assert values(late)["analytics"] == "denied"
 
 
-def test_of_two_at_the_same_moment_the_refusal_wins(world: World) -> None:
+def test_of_two_at_the_same_moment_the_refusal_wins(sqlite_world: World) -> None:
+    world = sqlite_world
     first = world.answer("shop", "reject")
     answer = world.answer("shop", "accept", credential=first["credential"])
     assert values(answer)["analytics"] == "denied"
 
 
-def test_a_late_grant_of_a_service_is_void_where_its_purpose_was_denied(world: World) -> None:
+def test_a_late_grant_of_a_service_is_void_where_its_purpose_was_denied(
+    sqlite_world: World,
+) -> None:
+    world = sqlite_world
     first = world.answer("shop", "accept")
     world.clock.move(hours=1)
     world.answer("shop", "reject", credential=first["credential"])
@@ -102,7 +106,8 @@ def test_a_late_acknowledgement_does_not_undo_a_later_withdrawal(world: World) -
     assert late["agreed"] == {}
 
 
-def test_clocks_that_run_backwards_make_no_answer_younger_than_now(world: World) -> None:
+def test_clocks_that_run_backwards_make_no_answer_younger_than_now(sqlite_world: World) -> None:
+    world = sqlite_world
     first = world.answer("shop", "reject")
     world.clock.move(hours=1)
     times = kept(world, hours=-5)
@@ -144,7 +149,8 @@ def test_later_a_grant_is_refused_and_a_refusal_still_taken(world: World) -> Non
     assert ended["consent"]["type"] == "consent.withdrawn"
 
 
-def test_an_acknowledgement_is_a_grant_too(world: World) -> None:
+def test_an_acknowledgement_is_a_grant_too(sqlite_world: World) -> None:
+    world = sqlite_world
     rewrite(world, "news", "site.yaml", "Before you read on", "Before you go on")
     world.apply("news")
     world.clock.move(days=8)

@@ -13,7 +13,8 @@ BEFORE, AFTER = b"document.currentScript.consentNotice=", b";\n"
 
 
 @pytest.mark.parametrize("path", [NOTICE, SCRIPT])
-def test_who_has_it_already_gets_304(world: World, path: str) -> None:
+def test_who_has_it_already_gets_304(sqlite_world: World, path: str) -> None:
+    world = sqlite_world
     first = world.client.get(path)
     tag = first.headers["ETag"]
     again = world.client.get(path, headers={"If-None-Match": tag})
@@ -30,7 +31,8 @@ def test_who_has_it_already_gets_304(world: World, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [NOTICE, SCRIPT])
-def test_a_new_notice_has_a_new_tag(world: World, path: str) -> None:
+def test_a_new_notice_has_a_new_tag(sqlite_world: World, path: str) -> None:
+    world = sqlite_world
     tag = world.client.get(path).headers["ETag"]
     rewrite(world, "shop", "site.yaml", "Your choice at Linden", "Your decision at Linden")
     world.apply("shop")
@@ -71,23 +73,25 @@ def test_several_profiles_are_kept_from_shared_caches(sqlite_world: World) -> No
     ],
 )
 def test_the_language_is_negotiated(
-    sqlite_world: World, query: str, header: str | None, locale: str
+    shared_world: World, query: str, header: str | None, locale: str
 ) -> None:
     headers = {"Accept-Language": header} if header else {}
-    answer = sqlite_world.client.get(f"{NOTICE}{query}", headers=headers)
+    answer = shared_world.client.get(f"{NOTICE}{query}", headers=headers)
     notice = answer.get_json()
     assert notice["locale"] == locale
     assert notice["dir"] == ("rtl" if locale == "ar" else "ltr")
 
 
-def test_the_signal_does_not_change_the_bytes(world: World) -> None:
+def test_the_signal_does_not_change_the_bytes(shared_world: World) -> None:
+    world = shared_world
     for path in (NOTICE, SCRIPT):
         plain, signalled = (world.client.get(path, headers=h) for h in ({}, {"Sec-GPC": "1"}))
         assert plain.data == signalled.data
         assert "Sec-GPC" not in signalled.headers["Vary"]
 
 
-def test_the_script_is_the_notice_before_the_banner(world: World) -> None:
+def test_the_script_is_the_notice_before_the_banner(shared_world: World) -> None:
+    world = shared_world
     banner = world.client.get("/static/consent-banner.js").data
     for lang in ("en", "de", "ar"):
         script = world.client.get(f"{SCRIPT}?lang={lang}")
@@ -115,10 +119,12 @@ def test_the_notice_s_own_hash_covers_its_variants(world: World) -> None:
 
 
 @pytest.mark.parametrize("sha256", ["0" * 64, "x", "%00", "A" * 64])
-def test_an_unknown_hash_is_not_found(world: World, sha256: str) -> None:
+def test_an_unknown_hash_is_not_found(shared_world: World, sha256: str) -> None:
+    world = shared_world
     refused(world.client.get(f"/v1/sites/shop/notice/{sha256}.json"), 404, "notice_unknown")
 
 
-def test_a_variant_of_another_site_is_not_found(world: World) -> None:
+def test_a_variant_of_another_site_is_not_found(shared_world: World) -> None:
+    world = shared_world
     foreign = world.notice("news")["variant"]
     refused(world.client.get(f"/v1/sites/shop/notice/{foreign}.json"), 404, "notice_unknown")

@@ -106,7 +106,8 @@ def test_the_same_form_sent_twice_is_one_event(world: World) -> None:
     assert len(stored_events(world)) == 2
 
 
-def test_nothing_chosen_is_said_and_nothing_stored(world: World) -> None:
+def test_nothing_chosen_is_said_and_nothing_stored(sqlite_world: World) -> None:
+    world = sqlite_world
     page = opened(world, "shop", world.answer("shop", "accept")["credential"])
     answer = submit(world, "shop", page, {"action": "choose"})
     assert answer.status_code == 200
@@ -128,7 +129,8 @@ def test_erasing_needs_the_tick(world: World) -> None:
     assert all(event.visitor is None for event in stored_events(world))
 
 
-def test_a_page_that_was_open_for_too_long_changes_nothing(world: World) -> None:
+def test_a_page_that_was_open_for_too_long_changes_nothing(sqlite_world: World) -> None:
+    world = sqlite_world
     given = world.answer("shop", "accept")
     page = opened(world, "shop", given["credential"])
     world.clock.move(minutes=30)
@@ -138,7 +140,8 @@ def test_a_page_that_was_open_for_too_long_changes_nothing(world: World) -> None
     assert state(world, given["credential"])["analytics"] == "granted"
 
 
-def test_a_session_is_signed_and_of_one_site(world: World) -> None:
+def test_a_session_is_signed_and_of_one_site(sqlite_world: World) -> None:
+    world = sqlite_world
     given = world.answer("shop", "accept")
     page = opened(world, "shop", given["credential"])
     value = session(page)
@@ -185,7 +188,8 @@ def test_a_browser_that_sends_only_its_origin_may_use_the_form(sqlite_world: Wor
     returned(world.client.post("/sites/shop/preferences", data=data, headers=origin), "shop")
 
 
-def test_the_signal_switches_sale_off_unless_it_is_overridden(world: World) -> None:
+def test_the_signal_switches_sale_off_unless_it_is_overridden(sqlite_world: World) -> None:
+    world = sqlite_world
     credential = world.answer("shop", "reject")["credential"]
     world.clock.move(minutes=1)
     page = opened(world, "shop", credential)
@@ -200,7 +204,8 @@ def test_the_signal_switches_sale_off_unless_it_is_overridden(world: World) -> N
     assert state(world, credential)["marketing"] == "granted"
 
 
-def test_the_page_speaks_arabic(world: World) -> None:
+def test_the_page_speaks_arabic(sqlite_world: World) -> None:
+    world = sqlite_world
     given = world.answer("shop", "accept")
     world.clock.move(minutes=1)
     page = opened(world, "shop", given["credential"], "&lang=ar")
@@ -225,7 +230,8 @@ def test_the_answer_is_recorded_under_the_notice_that_the_page_showed(world: Wor
     assert {event["notice"]["number"] for event in recorded} == {1}
 
 
-def test_who_comes_without_a_link_sees_the_notice_only(world: World) -> None:
+def test_who_comes_without_a_link_sees_the_notice_only(sqlite_world: World) -> None:
+    world = sqlite_world
     page = world.client.get("/sites/shop/preferences")
     assert page.status_code == 200
     assert 'name="session"' not in page.text
@@ -233,7 +239,8 @@ def test_who_comes_without_a_link_sees_the_notice_only(world: World) -> None:
     assert page.headers["Cache-Control"] == "private, no-cache"
 
 
-def test_an_unknown_action_is_refused(world: World) -> None:
+def test_an_unknown_action_is_refused(sqlite_world: World) -> None:
+    world = sqlite_world
     page = opened(world, "shop", world.answer("shop", "accept")["credential"])
     for action in ("agree", "signal", "", "x"):
         answer = submit(world, "shop", page, {"action": action})
@@ -249,7 +256,8 @@ def test_strange_forms_are_refused_and_never_fail(sqlite_world: World) -> None:
     assert len(stored_events(world)) == 1
 
 
-def test_the_page_shows_the_agreement_and_may_return_to_the_site_only(world: World) -> None:
+def test_the_page_shows_the_agreement_and_may_return_to_the_site_only(sqlite_world: World) -> None:
+    world = sqlite_world
     ask_for(world, "shop", "terms", "acknowledge")
     given = world.answer("shop", "acknowledge")
     assert leaf_of(world, given)["documents"]["terms"]["n"] == 2

@@ -56,7 +56,8 @@ def test_choose_changes_only_what_it_names(world: World) -> None:
     assert second["state"]["marketing"]["at"] == "2026-11-23T11:00:00.000Z"
 
 
-def test_choosing_nothing_but_denials_is_a_refusal(world: World) -> None:
+def test_choosing_nothing_but_denials_is_a_refusal(sqlite_world: World) -> None:
+    world = sqlite_world
     answer = world.answer("shop", "choose", decisions={"analytics": False})
     assert answer["consent"]["type"] == "consent.refused"
 
@@ -101,7 +102,8 @@ def test_a_withdrawal_never_grants_whatever_it_names(world: World) -> None:
     assert stored_events(world) == []
 
 
-def test_a_plain_notice_has_nothing_to_withdraw_before_it_was_accepted(world: World) -> None:
+def test_a_plain_notice_has_nothing_to_withdraw_before_it_was_accepted(sqlite_world: World) -> None:
+    world = sqlite_world
     refused(world.post("news", act(world, "news", "withdraw")), 409, "nothing_to_withdraw")
     assert stored_events(world) == []
 
@@ -146,25 +148,29 @@ def test_agreeing_records_the_version_and_leaves_purposes_alone(world: World) ->
     assert answer["state"] == given["state"]
 
 
-def test_what_must_be_agreed_cannot_be_acknowledged_only(world: World) -> None:
+def test_what_must_be_agreed_cannot_be_acknowledged_only(sqlite_world: World) -> None:
+    world = sqlite_world
     ask_for(world, "shop", "terms", "agree")
     body = act(world, "shop", "acknowledge", documents={"terms": 2})
     refused(world.post("shop", body), 422, "invalid_request", "documents.terms")
 
 
-def test_a_notice_that_asks_for_no_document_cannot_be_agreed(world: World) -> None:
+def test_a_notice_that_asks_for_no_document_cannot_be_agreed(sqlite_world: World) -> None:
+    world = sqlite_world
     for action in ("acknowledge", "agree"):
         answer = world.post("shop", act(world, "shop", action))
         refused(answer, 422, "invalid_request", "action")
 
 
-def test_a_plain_notice_cannot_be_accepted_as_consent(world: World) -> None:
+def test_a_plain_notice_cannot_be_accepted_as_consent(sqlite_world: World) -> None:
+    world = sqlite_world
     for action in ("accept", "reject"):
         answer = world.post("news", act(world, "news", action))
         refused(answer, 422, "invalid_request", "action")
 
 
-def test_a_service_may_differ_from_its_purpose(world: World) -> None:
+def test_a_service_may_differ_from_its_purpose(sqlite_world: World) -> None:
+    world = sqlite_world
     given = world.answer("shop", "choose", decisions={"analytics": True}, services={"tally": False})
     assert given["consent"]["services"] == {"tally": "denied"}
     assert leaf_of(world, given)["services"] == {"tally": "denied"}

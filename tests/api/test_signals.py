@@ -17,7 +17,8 @@ def test_the_signal_turns_a_grant_of_a_sale_purpose_into_a_denial(world: World) 
     assert leaf_of(world, answer)["signals"] == {"gpc": True}
 
 
-def test_the_header_counts_like_the_script_s_property(world: World) -> None:
+def test_the_header_counts_like_the_script_s_property(sqlite_world: World) -> None:
+    world = sqlite_world
     body = act(world, "shop", "choose", decisions={"marketing": True, "analytics": True})
     answer = world.post("shop", body, {"Sec-GPC": "1"}).get_json()
     assert values(answer) == {"marketing": "denied", "analytics": "granted"}
@@ -32,7 +33,8 @@ def test_only_the_exact_header_is_a_signal(sqlite_world: World) -> None:
         assert leaf_of(world, answer)["signals"] == {"gpc": False}
 
 
-def test_a_second_act_overrides_the_signal_and_the_leaf_keeps_both(world: World) -> None:
+def test_a_second_act_overrides_the_signal_and_the_leaf_keeps_both(sqlite_world: World) -> None:
+    world = sqlite_world
     signals = {"gpc": True, "override": True}
     answer = world.answer("shop", "choose", decisions={"marketing": True}, signals=signals)
     assert values(answer) == {"marketing": "granted"}
@@ -43,16 +45,19 @@ def test_a_second_act_overrides_the_signal_and_the_leaf_keeps_both(world: World)
     assert leaf_of(world, by_header)["signals"] == signals
 
 
-def test_the_signal_never_switches_anything_on(world: World) -> None:
+def test_the_signal_never_switches_anything_on(sqlite_world: World) -> None:
+    world = sqlite_world
     answer = world.answer("shop", "reject", signals=SIGNAL)
     assert {values(answer)[key] for key in CHOICES} == {"denied"}
 
 
-def test_the_signal_denies_a_service_of_a_sale_purpose(world: World) -> None:
+def test_the_signal_denies_a_service_of_a_sale_purpose(sqlite_world: World) -> None:
+    world = sqlite_world
     answer = world.answer("shop", "choose", services={"adverra": True}, signals=SIGNAL)
     assert answer["consent"]["services"].get("adverra") != "granted"
 
 
-def test_the_signal_leaves_other_services_alone(world: World) -> None:
+def test_the_signal_leaves_other_services_alone(sqlite_world: World) -> None:
+    world = sqlite_world
     answer = world.answer("shop", "choose", services={"tally": True}, signals=SIGNAL)
     assert answer["consent"]["services"] == {"tally": "granted"}

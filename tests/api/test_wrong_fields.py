@@ -76,22 +76,22 @@ def test_a_member_of_the_wrong_type_is_named(
 
 
 @pytest.mark.parametrize("name", ["key", "value", "_schema", "analytic"])
-def test_an_unknown_member_is_named_whatever_it_is_called(sqlite_world: World, name: str) -> None:
-    body = act(sqlite_world, "shop", "choose", decisions={name: 1})
-    refused(sqlite_world.post("shop", body), 422, INVALID, f"decisions.{name}")
+def test_an_unknown_member_is_named_whatever_it_is_called(shared_world: World, name: str) -> None:
+    body = act(shared_world, "shop", "choose", decisions={name: 1})
+    refused(shared_world.post("shop", body), 422, INVALID, f"decisions.{name}")
 
 
-def test_unknown_fields_are_named(sqlite_world: World) -> None:
-    world = sqlite_world
+def test_unknown_fields_are_named(shared_world: World) -> None:
+    world = shared_world
     body = act(world, "shop", "accept", visitor="me", extra=None)
     refused(world.post("shop", body), 422, INVALID, "visitor", "extra")
     strange = {**act(world, "shop", "accept"), "\ud800": 1, "": 2}
     refused(world.post("shop", strange), 422, INVALID)
 
 
-def test_missing_fields_are_named_all_at_once(sqlite_world: World) -> None:
-    refused(sqlite_world.post("shop", {}), 422, INVALID, "action", "notice")
-    link = sqlite_world.client.post("/v1/sites/shop/consents/me/link", json={})
+def test_missing_fields_are_named_all_at_once(shared_world: World) -> None:
+    refused(shared_world.post("shop", {}), 422, INVALID, "action", "notice")
+    link = shared_world.client.post("/v1/sites/shop/consents/me/link", json={})
     refused(link, 422, INVALID, "return")
 
 
@@ -130,19 +130,21 @@ def test_what_the_notice_does_not_have_is_named(
     ],
 )
 def test_what_does_not_go_with_the_action_is_named(
-    sqlite_world: World, site: str, action: str, members: dict[str, Any], field: str
+    shared_world: World, site: str, action: str, members: dict[str, Any], field: str
 ) -> None:
-    body = act(sqlite_world, site, action, **members)
-    refused(sqlite_world.post(site, body), 422, INVALID, field)
+    body = act(shared_world, site, action, **members)
+    refused(shared_world.post(site, body), 422, INVALID, field)
 
 
-def test_a_variant_of_another_site_is_unknown(world: World) -> None:
+def test_a_variant_of_another_site_is_unknown(shared_world: World) -> None:
+    world = shared_world
     foreign = world.notice("news")["variant"]
     body = act(world, "shop", "accept", variant=foreign)
     refused(world.post("shop", body), 422, INVALID, "variant")
 
 
-def test_a_variant_and_another_locale_do_not_go_together(world: World) -> None:
+def test_a_variant_and_another_locale_do_not_go_together(shared_world: World) -> None:
+    world = shared_world
     german = world.notice("shop", "de")["variant"]
     body = act(world, "shop", "accept", variant=german, locale="en")
     refused(world.post("shop", body), 422, INVALID, "locale")
@@ -170,18 +172,22 @@ def test_a_variant_and_another_locale_do_not_go_together(world: World) -> None:
         "http://localhost:8002/\x00",
     ],
 )
-def test_a_link_returns_to_an_allowed_origin_only(world: World, address: Any) -> None:
+def test_a_link_returns_to_an_allowed_origin_only(shared_world: World, address: Any) -> None:
+    world = shared_world
     credential = world.answer("shop", "accept")["credential"]
     body = {"return": address, "credential": credential}
     answer = world.client.post("/v1/sites/shop/consents/me/link", json=body)
     refused(answer, 422, INVALID, "return")
 
 
-@pytest.mark.parametrize("before", ["x", "0", "-1", "1.5", "", "99999999999999999999"])
-def test_a_wrong_page_of_the_history_is_named(world: World, before: str) -> None:
+def test_a_wrong_page_of_the_history_is_named(world: World) -> None:
     credential = world.answer("shop", "accept")["credential"]
-    answer = world.client.get(
-        f"/v1/sites/shop/consents/me?before={before}",
-        headers={"Authorization": f"Consent {credential}"},
-    )
-    refused(answer, 422, INVALID, "before")
+    wrong = []
+    for before in ("x", "0", "-1", "1.5", "", "99999999999999999999"):
+        answer = world.client.get(
+            f"/v1/sites/shop/consents/me?before={before}",
+            headers={"Authorization": f"Consent {credential}"},
+        )
+        if answer.status_code != 422:
+            wrong.append((before, answer.status_code))
+    assert wrong == []

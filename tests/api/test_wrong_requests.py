@@ -11,7 +11,8 @@ CONSENTS = "/v1/sites/shop/consents"
 ORIGIN = {"Origin": "http://localhost:8002"}
 
 
-def test_an_unknown_site_is_not_found_everywhere(world: World) -> None:
+def test_an_unknown_site_is_not_found_everywhere(shared_world: World) -> None:
+    world = shared_world
     paths = [
         "notice",
         "consent-banner.js",
@@ -25,12 +26,11 @@ def test_an_unknown_site_is_not_found_everywhere(world: World) -> None:
     refused(answer, 404, "site_unknown")
 
 
-@pytest.mark.parametrize(
-    "key", ["%00", "sh%00op", "%ff", "%ed%a0%80", "SHOP", "shop%20", "😀", "'"]
-)
-def test_a_strange_site_key_is_not_found(world: World, key: str) -> None:
-    refused(world.client.get(f"/v1/sites/{key}/notice"), 404, "site_unknown")
-    refused(world.client.post(f"/v1/sites/{key}/consents", json={}), 404, "site_unknown")
+def test_a_strange_site_key_is_not_found(world: World) -> None:
+    for key in ("%ff", "%ed%a0%80", "SHOP", "shop%20", "😀", "'", "%00", "sh%00op"):
+        refused(world.client.get(f"/v1/sites/{key}/notice"), 404, "site_unknown")
+        answer = world.client.post(f"/v1/sites/{key}/consents", json={})
+        refused(answer, 404, "site_unknown")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,8 @@ def test_only_the_exact_origin_may_record(sqlite_world: World, origin: str | Non
     assert stored_events(world) == []
 
 
-def test_the_origin_of_one_site_may_not_record_for_another(world: World) -> None:
+def test_the_origin_of_one_site_may_not_record_for_another(shared_world: World) -> None:
+    world = shared_world
     body = act(world, "shop", "accept")
     answer = world.post("shop", body, {"Origin": "http://localhost:8001"})
     refused(answer, 403, "origin_refused")
@@ -94,12 +95,12 @@ BAD_BODIES = {
 
 
 @pytest.mark.parametrize("name", BAD_BODIES)
-def test_a_body_that_is_no_json_object_cannot_be_read(sqlite_world: World, name: str) -> None:
-    refused(sqlite_world.post("shop", BAD_BODIES[name]), 400, "malformed_request")
+def test_a_body_that_is_no_json_object_cannot_be_read(shared_world: World, name: str) -> None:
+    refused(shared_world.post("shop", BAD_BODIES[name]), 400, "malformed_request")
 
 
-def test_a_body_beyond_64_kib_is_too_large(sqlite_world: World) -> None:
-    world = sqlite_world
+def test_a_body_beyond_64_kib_is_too_large(shared_world: World) -> None:
+    world = shared_world
     for size in (64 * 1024 + 1, 1024 * 1024):
         refused(world.post("shop", b" " * size), 413, "body_too_large")
     body = json.dumps(act(world, "shop", "accept")).encode()
@@ -119,8 +120,8 @@ def test_a_body_beyond_64_kib_is_too_large(sqlite_world: World) -> None:
         "text/json",
     ],
 )
-def test_another_media_type_is_refused(sqlite_world: World, media: str | None) -> None:
-    world = sqlite_world
+def test_another_media_type_is_refused(shared_world: World, media: str | None) -> None:
+    world = shared_world
     data = json.dumps(act(world, "shop", "accept"))
     answer = world.client.post(CONSENTS, data=data, content_type=media, headers=ORIGIN)
     refused(answer, 415, "media_type_not_supported")
@@ -129,8 +130,8 @@ def test_another_media_type_is_refused(sqlite_world: World, media: str | None) -
 @pytest.mark.parametrize(
     "media", ["application/json", "text/plain", "TEXT/PLAIN; charset=UTF-8", "application/json;v=1"]
 )
-def test_json_may_be_called_text(sqlite_world: World, media: str) -> None:
-    world = sqlite_world
+def test_json_may_be_called_text(shared_world: World, media: str) -> None:
+    world = shared_world
     data = json.dumps(act(world, "shop", "accept"))
     answer = world.client.post(CONSENTS, data=data, content_type=media, headers=ORIGIN)
     assert answer.status_code == 201
@@ -151,9 +152,9 @@ def test_json_may_be_called_text(sqlite_world: World, media: str) -> None:
     ],
 )
 def test_a_wrong_method_names_the_right_ones(
-    sqlite_world: World, method: str, path: str, allowed: set[str]
+    shared_world: World, method: str, path: str, allowed: set[str]
 ) -> None:
-    answer = sqlite_world.client.open(path, method=method, headers=ORIGIN)
+    answer = shared_world.client.open(path, method=method, headers=ORIGIN)
     refused(answer, 405, "method_not_allowed")
     assert set(answer.headers["Allow"].split(", ")) == allowed
 
@@ -161,5 +162,5 @@ def test_a_wrong_method_names_the_right_ones(
 @pytest.mark.parametrize(
     "path", ["/", "/v1", f"{CONSENTS}/", "/v1/sites/shop/consents/me/", "/x%00"]
 )
-def test_an_unknown_address_is_not_found(sqlite_world: World, path: str) -> None:
-    refused(sqlite_world.client.get(path), 404, "not_found")
+def test_an_unknown_address_is_not_found(shared_world: World, path: str) -> None:
+    refused(shared_world.client.get(path), 404, "not_found")
