@@ -223,10 +223,9 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
     if (!notice) return;
     refresh();
     if (!stage) show();
-    void flush();
     stage?.openCentre(scene(notice));
-    if (reference || !scene(notice).known) return;
-    await ask().then(refresh, () => undefined);
+    await flush();
+    if (!reference && scene(notice).known) await ask().then(refresh, () => undefined);
     stage?.updateIdentity(scene(notice));
   }
 
