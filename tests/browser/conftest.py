@@ -3,6 +3,7 @@
     page            a page in a context of its own
     new_page        makes more: each call gives another context, like another visitor's browser
     console         what the pages said; `console.allow(pattern)` before something is expected
+    demo            a running demo, shared by the tests of one process: the service, two websites
 
 A test fails when a page reported an error that it did not allow: an exception, a blocked
 resource, a violation of the Content-Security-Policy, an answer of 4xx or 5xx.
@@ -17,6 +18,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.running import Demo, Running, three_free_ports
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LOOPBACK = "EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]"
@@ -123,3 +126,21 @@ def new_page(chromium: Browser, console: Console) -> Iterator[NewPage]:
 @pytest.fixture
 def page(new_page: NewPage) -> Page:
     return new_page()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    data = tmp_path_factory.mktemp("demo")
+    port = three_free_ports()
+    running = Running(data, "demo", "--port", str(port))
+    try:
+        running.wait_for_line("Ctrl-C ends everything")
+        yield Demo(
+            service=f"http://127.0.0.1:{port}",
+            news=f"http://localhost:{port + 1}",
+            shop=f"http://localhost:{port + 2}",
+            data=data,
+        )
+    finally:
+        status = running.stop()
+    assert status == 0
