@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consent_service.notices.model import Notice, draft, notice_in_force, publish_draft
+from consent_service.notices.drafting import draft, publish_draft
+from consent_service.notices.model import Notice, notice_in_force
 from consent_service.publishing.folder import read_folder
 from consent_service.publishing.model import SiteSource, with_complete_locales
 from tests.unit.folders import make

@@ -172,6 +172,12 @@ def test_a_material_version_is_asked_again_and_voids_only_what_it_affects(
     assert publisher.asked_since() == {"analytics": 3, "tally": 1, "terms": 3}
 
 
+def test_what_a_cosmetic_version_names_as_affected_is_not_voided(publisher: Publisher) -> None:
+    publisher.apply()
+    publisher.apply(terms__en=document(text="Typo mended.", affects=["analytics"]))
+    assert publisher.asked_since() == {"analytics": 1, "tally": 1, "terms": 1}
+
+
 def test_a_later_cosmetic_version_does_not_void_again(publisher: Publisher) -> None:
     publisher.apply()
     publisher.apply(terms__en=document(text="New.", material=True, affects=["analytics"]))
