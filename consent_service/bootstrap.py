@@ -11,6 +11,9 @@ from consent_service.access import tables as access_tables
 from consent_service.access.service import AccessService, ApiKeyRequiredError
 from consent_service.consents import tables as consent_tables
 from consent_service.consents.api import ConsentApi
+from consent_service.consents.erasure import ErasureService
+from consent_service.consents.exchange import TokenExchange
+from consent_service.consents.links import LinkService
 from consent_service.consents.receipts import Receipts
 from consent_service.consents.service import ConsentService
 from consent_service.consents.tokens import Tokens
@@ -73,6 +76,8 @@ class Services:
     notices: NoticeService
     publishing: PublishingService
     consents: ConsentService
+    links: LinkService
+    erasure: ErasureService
     ledger: LedgerService
     exports: ExportService
 
@@ -123,6 +128,8 @@ def build_services(
         notices=notices,
         publishing=PublishingService(db, clock, ids, log_name),
         consents=ConsentService(db, notices, clock, ids),
+        links=LinkService(db, clock, ids),
+        erasure=ErasureService(db, notices, clock, ids),
         ledger=ledger,
         exports=ExportService(db),
     )
@@ -139,7 +146,7 @@ def build_routes(services: Services) -> list[Route]:
     """Return every route that the application serves."""
     keyring = partial(_keyring, services.settings, services.clock, services.ids)
     credentials, public_url = keyring("credential"), services.settings.public_url
-    tokens = Tokens(credentials, keyring("state"), services.clock)
+    exchange = TokenExchange(Tokens(credentials, keyring("state"), services.clock))
     receipts = Receipts(keyring("receipt"), public_url)
     sessions = Sessions(credentials, services.clock, services.ids)
     files = StaticApi(bundled("static"))
@@ -147,8 +154,10 @@ def build_routes(services: Services) -> list[Route]:
     interfaces = (
         ConsentApi(
             consents=services.consents,
+            links=services.links,
+            erasure=services.erasure,
             sites=sites,
-            tokens=tokens,
+            exchange=exchange,
             receipts=receipts,
             clock=clock,
             public_url=public_url,
@@ -158,9 +167,11 @@ def build_routes(services: Services) -> list[Route]:
         DocumentPages(services.documents, sites, clock),
         PreferencePages(
             consents=services.consents,
+            links=services.links,
+            erasure=services.erasure,
             notices=services.notices,
             sites=sites,
-            tokens=tokens,
+            exchange=exchange,
             sessions=sessions,
             clock=clock,
         ),

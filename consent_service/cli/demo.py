@@ -120,7 +120,7 @@ def _tell_when_ready(settings: Settings, websites: tuple[Website, ...]) -> None:
     news, shop = websites
     data = settings.data_dir
     prefix = f"CONSENT_DATA_DIR={data} " if "CONSENT_DATA_DIR" in os.environ else ""
-    command = f"{prefix}{Path(sys.argv[0]).resolve()}"
+    command = f"{prefix}{Path(sys.executable).with_name('consent-service')}"
     click.echo(
         f"""
   The service       {settings.public_url}/docs
@@ -129,8 +129,8 @@ def _tell_when_ready(settings: Settings, websites: tuple[Website, ...]) -> None:
 
   Try this
     1. Open the news website and press Accept. Reload: it asks no more.
-    2. Open the shop, refuse, then choose by the button in the corner, then withdraw;
-       watch what runs in the panel on the page.
+    2. Open the shop, refuse, then choose by "Privacy choices" at the foot of the page,
+       then withdraw; watch what runs in the panel on the page.
     3. See what is on record, from another terminal:
          {command} export --site shop --format csv
     4. Read a policy and its versions: {settings.public_url}/sites/shop/documents

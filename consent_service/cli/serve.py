@@ -48,7 +48,7 @@ def worker() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with opened_services(settings) as services:
-        Worker(services.ledger, services.consents, stop).run()
+        Worker(services.ledger, services.erasure, stop).run()
 
 
 def children(settings: Settings, *, with_worker: bool) -> list[Child]:

@@ -4,16 +4,16 @@ import hashlib
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Response, after_this_request, jsonify, request
+from flask import Response, jsonify, request
 
 from consent_service.consents import cookies
+from consent_service.consents.erasure import ErasureService
+from consent_service.consents.exchange import CredentialRequiredError, TokenExchange
+from consent_service.consents.links import LinkService
 from consent_service.consents.model import (
     Act,
     ConsentEvent,
     Method,
-    State,
-    agreed_json,
-    decisions_json,
 )
 from consent_service.consents.receipts import Receipts
 from consent_service.consents.recording import Context
@@ -23,6 +23,7 @@ from consent_service.consents.schemas import (
     LinkIn,
     LinkOut,
     MeOut,
+    MeQuery,
     RecordedOut,
 )
 from consent_service.consents.service import (
@@ -30,15 +31,14 @@ from consent_service.consents.service import (
     KeyReusedError,
     NothingToWithdrawError,
     NoticeSupersededError,
-    Profile,
     Recorded,
     Request,
     made_at,
 )
-from consent_service.consents.tokens import Credential, CredentialRefusedError, Tokens
+from consent_service.consents.tokens import CredentialRefusedError
 from consent_service.core.canonical import canonical_json
 from consent_service.core.clock import Clock
-from consent_service.core.errors import InvalidRequestError, ServiceError
+from consent_service.core.errors import InvalidRequestError
 from consent_service.http.body import load, read_json
 from consent_service.http.routes import Access, Answer, Parameter, Route
 from consent_service.notices.service import profile_for
@@ -46,33 +46,29 @@ from consent_service.sites.model import Site
 from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
 
 _NOT_PART_OF_THE_ACT = ("credential", "key", "occurred_at", "sent_at")
-_consent_in, _link_in = ConsentIn(), LinkIn()
-
-
-class CredentialRequiredError(ServiceError):
-    """A call about a visitor without saying which."""
-
-    code = "credential_required"
-    title = "A credential is needed"
-    status = 401
+_consent_in, _link_in, _me_query = ConsentIn(), LinkIn(), MeQuery()
 
 
 class ConsentApi:
     """Records choices; tells visitors what is on record; links, erases."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each part
         self,
         *,
         consents: ConsentService,
+        links: LinkService,
+        erasure: ErasureService,
         sites: SiteService,
-        tokens: Tokens,
+        exchange: TokenExchange,
         receipts: Receipts,
         clock: Clock,
         public_url: str,
     ) -> None:
         self._consents = consents
+        self._links = links
+        self._erasure = erasure
         self._sites = sites
-        self._tokens = tokens
+        self._exchange = exchange
         self._receipts = receipts
         self._clock = clock
         self._public_url = public_url
@@ -83,7 +79,7 @@ class ConsentApi:
         body = read_json()
         data = load(_consent_in, body)
         idempotency_key = _idempotency_key(data)
-        credential = self._credential(site, data)
+        credential = self._exchange.presented(site, data)
         act = self._act(data)
         wanted = Request(
             act=act,
@@ -104,25 +100,34 @@ class ConsentApi:
     def me(self, key: str) -> Response:
         """Answer what is on record about the visitor."""
         site = self._sites.get(key)
-        profile = self._profile(site, request.args.get("before", type=int))
+        query = load(_me_query, request.args.to_dict())
+        credential = self._exchange.required(site)
+        profile = self._consents.find(site, credential, query.get("before"))
+        if profile is None:
+            raise CredentialRequiredError("nothing is on record for this visitor")
         answer = {
-            **self._state(site, profile.visitor, profile.state),
+            **self._exchange.members(site, profile.visitor, profile.state),
             "reference": profile.latest.reference,
             "history": [event_json(event) for event in profile.history],
         }
         if profile.history and profile.history[-1].visitor_seq > 1:
             answer["next"] = profile.history[-1].visitor_seq
-        return self._with_tokens(site, answer, 200)
+        if credential.expired:
+            # It reads, withdraws and erases; renewed it would grant again.
+            return jsonify({name: part for name, part in answer.items() if name != "credential"})
+        return self._exchange.respond(site, answer, 200)
 
     def link(self, key: str) -> Response:
         """Return a one-use address of the hosted preference page."""
         site = self._sites.get(key)
         data = load(_link_in, read_json())
         return_to = _checked_return(site, data["return_to"])
-        credential = self._required(self._credential(site, data))
+        credential = self._exchange.required(site, data)
+        if credential.expired:
+            raise CredentialRefusedError("the credential has expired")
         if self._consents.find(site, credential) is None:
             raise CredentialRequiredError("nothing is on record for this visitor")
-        token = self._consents.open_link(site, credential.visitor, return_to)
+        token = self._links.open(site, credential.visitor, return_to)
         base = site.embed.base_url or self._public_url
         answer = jsonify(url=f"{base}/sites/{site.key}/preferences?link={token}")
         answer.status_code = 201
@@ -131,12 +136,10 @@ class ConsentApi:
     def erase(self, key: str) -> Response:
         """Erase what names the visitor."""
         site = self._sites.get(key)
-        credential = self._required(self._credential(site, {}))
+        credential = self._exchange.required(site)
         context = Context(method=Method.PREFERENCES, why=profile_for(site).why)
-        answer = jsonify(erased=self._consents.erase(site, credential.visitor, context))
-        if site.embed.server_sets_cookies:
-            cookies.clear_cookies(answer, site)
-        return answer
+        answer = jsonify(erased=self._erasure.erase(site, credential.visitor, context))
+        return cookies.clear_cookies(answer, site)
 
     def jwks(self) -> Response:
         """Return the keys that verify receipts."""
@@ -156,61 +159,16 @@ class ConsentApi:
             made_at=made_at(data.get("occurred_at"), data.get("sent_at"), self._clock.now()),
         )
 
-    def _credential(self, site: Site, data: dict[str, Any]) -> Credential | None:
-        """Return the visitor that the request names: in its body, its header or its cookie."""
-        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-        text = data.get("credential") or (value if scheme == "Consent" else None)
-        text = text or cookies.credential_from_cookie(site)
-        if not text:
-            return None
-        try:
-            return self._tokens.read_credential(site, text)
-        except CredentialRefusedError:
-            if site.embed.server_sets_cookies:
-                after_this_request(lambda answer: cookies.clear_cookies(answer, site))
-            raise
-
-    def _required(self, credential: Credential | None) -> Credential:
-        if credential is None:
-            raise CredentialRequiredError("send the credential as `Authorization: Consent …`")
-        return credential
-
-    def _profile(self, site: Site, before: int | None) -> Profile:
-        credential = self._required(self._credential(site, {}))
-        profile = self._consents.find(site, credential, before)
-        if profile is None:
-            raise CredentialRequiredError("nothing is on record for this visitor")
-        return profile
-
     def _recorded(self, site: Site, recorded: Recorded) -> Response:
         event = recorded.event
         answer = {
             "consent": event_json(event),
-            **self._state(site, recorded.visitor, recorded.state),
+            **self._exchange.members(site, recorded.visitor, recorded.state),
             "receipt": self._receipts.issue(site, event),
             "openings": list(event.openings),
             "proof_url": f"/v1/sites/{site.key}/consents/{event.event_id}/proof",
         }
-        return self._with_tokens(site, answer, 201)
-
-    def _state(self, site: Site, visitor: str, state: State) -> dict[str, Any]:
-        return {
-            "state": decisions_json(state.purposes),
-            "agreed": agreed_json(state.agreed()),
-            "state_token": self._tokens.state_token(site, state),
-            "credential": self._tokens.credential(site, visitor),
-        }
-
-    def _with_tokens(self, site: Site, answer: dict[str, Any], status: int) -> Response:
-        """Hand the credential out: in the body, or as a cookie that no script can read."""
-        credential = answer["credential"]
-        in_cookie = site.embed.server_sets_cookies
-        shown = {k: v for k, v in answer.items() if not (in_cookie and k == "credential")}
-        response = jsonify(shown)
-        response.status_code = status
-        if in_cookie:
-            cookies.set_cookies(response, site, credential, answer["state_token"])
-        return response
+        return self._exchange.respond(site, answer, 201)
 
     def routes(self) -> list[Route]:
         """Return the visitors' calls."""

@@ -13,22 +13,25 @@ def credential_from_cookie(site: Site) -> str | None:
     return request.cookies.get(_name(site, "consent_")) if site.embed.server_sets_cookies else None
 
 
-def set_cookies(answer: Response, site: Site, credential: str, state_token: str) -> None:
-    """Set both cookies; scripts can read the state token only."""
-    _set(answer, site, "consent_", credential, httponly=True)
-    _set(answer, site, "consent_state_", state_token, httponly=False)
+def set_cookies(answer: Response, site: Site, credential: str, state_token: str) -> Response:
+    """Set both cookies, in the modes in which the service does; scripts read the state only."""
+    if site.embed.server_sets_cookies:
+        _set(answer, site, "consent_", credential, httponly=True)
+        _set(answer, site, "consent_state_", state_token, httponly=False)
+    return answer
 
 
 def clear_cookies(answer: Response, site: Site) -> Response:
-    """Take both cookies back."""
-    for base, httponly in (("consent_", True), ("consent_state_", False)):
-        answer.delete_cookie(
-            _name(site, base),
-            domain=_domain(site),
-            secure=_secure(site),
-            httponly=httponly,
-            samesite="Lax",
-        )
+    """Take both cookies back, in the modes in which the service sets them."""
+    if site.embed.server_sets_cookies:
+        for base, httponly in (("consent_", True), ("consent_state_", False)):
+            answer.delete_cookie(
+                _name(site, base),
+                domain=_domain(site),
+                secure=_secure(site),
+                httponly=httponly,
+                samesite="Lax",
+            )
     return answer
 
 

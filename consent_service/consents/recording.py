@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from consent_service.consents.model import Act, Change, ConsentEvent, Method
+from consent_service.consents.model import Act, Change, ConsentEvent, Method, State
+from consent_service.consents.rules import decide
 from consent_service.core.clock import format_time
 from consent_service.core.commitments import commit
 from consent_service.core.encoding import b64url
 from consent_service.core.ids import Ids
 from consent_service.ledger.model import event_leaf
 from consent_service.notices.model import Notice, Variant
+from consent_service.notices.terms import terms_of
 from consent_service.sites.model import Site
 
 
@@ -32,6 +34,12 @@ class Answer:
     notice: Notice
     variant: Variant
     context: Context
+
+
+def decide_answer(answer: Answer, previous: ConsentEvent | None, ts: datetime) -> Change | None:
+    """Return what an answer changes for a visitor whose newest event is `previous`."""
+    state = State.load(previous.state) if previous else State()
+    return decide(answer.act, terms_of(answer.variant), answer.notice.number, state, ts)
 
 
 def new_event(

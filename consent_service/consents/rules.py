@@ -28,6 +28,8 @@ def decide(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -> C
     """
     _check_names(act, terms, state)
     if act.action is Action.WITHDRAW:
+        if state == State() and terms.choices() and not act.documents:
+            return _choose(_as_refusal(act), terms, notice, state, ts)
         return _withdraw(act, terms, notice, state, ts)
     if act.action in (Action.ACKNOWLEDGE, Action.AGREE):
         return _agree(act, terms, notice, state, ts)
@@ -49,15 +51,15 @@ def _choose(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -> 
         if not (value is Value.GRANTED and _is_void(state.purposes.get(key), act, ts))
     }
     services = {
-        key: _value(allowed)
-        for key, allowed in act.services.items()
-        if not (allowed and _is_void(_service_decision(state, terms, key), act, ts))
+        key: value
+        for key, value in _wanted_services(act, terms).items()
+        if not (value is Value.GRANTED and _is_void(_service_decision(state, terms, key), act, ts))
     }
     if not values and not services:
         return None
     new = _merged(state, terms, values, services, notice=notice, ts=ts)
     return Change(
-        type=_type_of(state, new),
+        type=_type_of(act, state, new),
         decisions=values,
         services={key: value for key, value in services.items() if key in new.services},
         documents={},
@@ -76,13 +78,22 @@ def _wanted(act: Act, terms: Terms) -> dict[str, Value]:
         asked = {
             key: answer if p.choice else Value.NOT_SUBJECT for key, p in terms.purposes.items()
         }
-    if act.gpc and not act.override:
-        asked |= {
-            key: Value.DENIED
-            for key, value in asked.items()
-            if value is Value.GRANTED and terms.purposes[key].sale_or_sharing
-        }
-    return asked
+    return {
+        key: Value.DENIED if value is Value.GRANTED and _is_opted_out(act, terms, key) else value
+        for key, value in asked.items()
+    }
+
+
+def _wanted_services(act: Act, terms: Terms) -> dict[str, Value]:
+    return {
+        key: _value(allowed and not _is_opted_out(act, terms, terms.service_purpose(key) or ""))
+        for key, allowed in act.services.items()
+    }
+
+
+def _is_opted_out(act: Act, terms: Terms, purpose: str) -> bool:
+    """Tell whether the visitor's signal (Global Privacy Control) stands against a purpose."""
+    return act.gpc and not act.override and terms.purposes[purpose].sale_or_sharing
 
 
 def _withdraw(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -> Change | None:
@@ -187,11 +198,19 @@ def _allowed_purposes(terms: Terms, state: State) -> list[str]:
     return granted + open_to_objection
 
 
-def _type_of(before: State, after: State) -> EventType:
+def _as_refusal(act: Act) -> Act:
+    """Who has given nothing and withdraws says no: that is kept as a refusal."""
+    named = act.decisions or act.services
+    return replace(act, action=Action.CHOOSE if named else Action.REJECT)
+
+
+def _type_of(act: Act, before: State, after: State) -> EventType:
     decided = [*after.purposes.values(), *after.services.values()]
     if not any(each.value is Value.GRANTED for each in decided):
         return EventType.REFUSED
-    return EventType.UPDATED if before.purposes or before.services else EventType.GIVEN
+    if act.action is Action.ACCEPT or not (before.purposes or before.services):
+        return EventType.GIVEN
+    return EventType.UPDATED
 
 
 def _is_void(previous: Decision | None, act: Act, ts: datetime) -> bool:

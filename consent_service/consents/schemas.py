@@ -3,12 +3,13 @@
 from marshmallow import Schema, fields, validate
 
 from consent_service.consents.model import Action, EventType, Method, Value
-from consent_service.http.fields import StrictBoolean, StrictInteger
+from consent_service.http.fields import FlatDict, StrictBoolean, StrictInteger
 
 _KEY = validate.Regexp(r"^[a-z][a-z0-9_-]{0,31}\Z", error="must be a key such as analytics")
 _HASH = validate.Regexp(r"^[0-9a-f]{64}\Z", error="must be a SHA-256 in lower-case hexadecimal")
 _LOCALE = validate.Regexp(r"^[A-Za-z0-9-]{2,16}\Z", error="must be a locale such as en")
 _NUMBER = validate.Range(1, 2**31 - 1)
+_ADDRESS = validate.Regexp(r"^https?://[\x21-\x7e]{1,2000}\Z", error="must be a web address")
 _FEW = validate.Length(max=200)
 
 
@@ -24,17 +25,17 @@ class ConsentIn(Schema):
     notice = StrictInteger(required=True, validate=_NUMBER)
     variant = fields.String(validate=_HASH)
     locale = fields.String(validate=_LOCALE)
-    decisions = fields.Dict(
+    decisions = FlatDict(
         fields.String(validate=_KEY),
         StrictBoolean(),
         validate=_FEW,
     )
-    services = fields.Dict(
+    services = FlatDict(
         fields.String(validate=_KEY),
         StrictBoolean(),
         validate=_FEW,
     )
-    documents = fields.Dict(
+    documents = FlatDict(
         fields.String(validate=_KEY), StrictInteger(validate=_NUMBER), validate=_FEW
     )
     method = fields.Enum(Method, by_value=True, load_default=Method.BANNER)
@@ -114,10 +115,16 @@ class MeOut(StateOut):
     next = fields.Integer(metadata={"description": "`before` of the next page"})
 
 
+class MeQuery(Schema):
+    """Which page of the history."""
+
+    before = fields.Integer(validate=_NUMBER)
+
+
 class LinkIn(Schema):
     """Where the preference page returns to."""
 
-    return_to = fields.String(required=True, data_key="return", validate=validate.Length(1, 2000))
+    return_to = fields.String(required=True, data_key="return", validate=_ADDRESS)
     credential = fields.String(validate=validate.Length(1, 4096))
 
 

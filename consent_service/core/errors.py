@@ -17,8 +17,8 @@ def field_errors(messages: Any, path: str = "") -> Iterator[FieldError]:
     """Yield the errors in nested messages as marshmallow collects them."""
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
-            is_step = not (path and key in ("_schema", "key", "value"))
-            yield from field_errors(inner, f"{path}.{key}".lstrip(".") if is_step else path)
+            whole = path and key == "_schema"
+            yield from field_errors(inner, path if whole else f"{path}.{key}".lstrip("."))
     else:
         yield from (FieldError(path, str(message)) for message in messages)
 

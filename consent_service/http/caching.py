@@ -23,7 +23,7 @@ class Prebuilt:
 
     def respond(self, cache_control: str) -> Response:
         """Return 304 to who has it already, else the content."""
-        fresh = request.if_none_match.contains(self.etag)
+        fresh = request.if_none_match.contains_weak(self.etag)
         answer = Response(status=304) if fresh else Response(self.content)
         if not fresh:
             answer.content_type = self.content_type

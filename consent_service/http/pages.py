@@ -41,8 +41,9 @@ def asset(name: str) -> bytes:
 def relative_url(target: str) -> str:
     """Return an address relative to the page's, so that pages work behind any path prefix."""
     path, mark, query = target.partition("?")
+    folder, name = posixpath.split(path)
     here = posixpath.dirname(request.path)
-    return posixpath.relpath(path, here) + mark + query
+    return posixpath.join(posixpath.relpath(folder, here), name) + mark + query
 
 
 def asset_url(name: str) -> str:

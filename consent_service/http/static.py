@@ -1,4 +1,4 @@
-"""The banner and the style sheets of the pages."""
+"""The banner, and what the pages for people load."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from consent_service.http.routes import Access, Answer, Route
 
 BANNER = "consent-banner.js"
 JAVASCRIPT = "text/javascript; charset=utf-8"
-_SHEETS = ("pages.css",)
+_ASSETS = {"pages.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 _SHORT = "public, max-age=300, stale-while-revalidate=86400"
 
 
@@ -22,24 +22,28 @@ class StaticApi:
     def __init__(self, folder: Path) -> None:
         self.banner = (folder / BANNER).read_bytes()
         self._banner = Prebuilt.of(self.banner, JAVASCRIPT)
-        self._sheets = {name: Prebuilt.of(pages.asset(name), "text/css") for name in _SHEETS}
+        self._assets = {
+            name: Prebuilt.of(pages.asset(name), media) for name, media in _ASSETS.items()
+        }
 
     def routes(self) -> list[Route]:
         """Return the routes of the files."""
         script = Answer(status=200, description="The banner", media=("text/javascript",))
-        sheet = Answer(status=200, description="A style sheet", media=("text/css",))
+        asset = Answer(status=200, description="The file", media=("text/css", "image/svg+xml"))
         return [
             _route(f"/static/{BANNER}", self.banner_file, "The banner, without a notice", script),
-            _route("/static/<name>", self.sheet, "A style sheet of the pages", sheet),
+            _route(
+                "/static/<name>", self.asset, "The style sheet and the icon of the pages", asset
+            ),
         ]
 
     def banner_file(self) -> Response:
         """Return the banner; `data-site` on its tag says whose notice it loads."""
         return allow_everyone(self._banner.respond(_SHORT))
 
-    def sheet(self, name: str) -> Response:
-        """Return a style sheet, for good where the address carries its digest."""
-        found = self._sheets.get(name)
+    def asset(self, name: str) -> Response:
+        """Return a file of the pages, for good where the address carries its digest."""
+        found = self._assets.get(name)
         if found is None:
             raise NotFoundError(f"there is no file {name}")
         return found.respond(IMMUTABLE if "v" in request.args else _SHORT)

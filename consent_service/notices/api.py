@@ -41,7 +41,7 @@ class NoticeApi:
 
     def by_hash(self, key: str, sha256: str) -> Response:
         """Return a variant's own bytes, for good."""
-        variant = self._notices.variant(self._sites.get(key), sha256)
+        _, variant = self._notices.shown(self._sites.get(key), sha256)
         return allow_everyone(Prebuilt.of(variant.body.encode(), _JSON).respond(IMMUTABLE))
 
     def _served(self, site: Site) -> tuple[Notice, Variant]:

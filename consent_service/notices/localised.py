@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from babel.units import format_unit
 
 _DURATION = re.compile(r"([1-9]\d{0,4}) (second|minute|hour|day|week|month|year)s?")
 SESSION = "session"
 EVERY_LOCALE = "*"
+_LENGTHS: tuple[Literal["long"], Literal["short"]] = ("long", "short")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,10 @@ class Duration:
         """Return the words of a locale; `session` is its word for the visit."""
         if self.unit == SESSION:
             return session
-        return format_unit(self.count, f"duration-{self.unit}", locale=locale.replace("-", "_"))
+        unit, babel_locale = f"duration-{self.unit}", locale.replace("-", "_")
+        # Some locales have no long pattern for every count; their short one is spelled out.
+        forms = (format_unit(self.count, unit, length, locale=babel_locale) for length in _LENGTHS)
+        return next((form for form in forms if unit not in form), str(self))
 
     def __str__(self) -> str:
         """Return the form that `parse` reads."""

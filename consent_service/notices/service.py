@@ -14,14 +14,8 @@ from consent_service.documents.model import DocumentVersion
 from consent_service.ledger import store as ledger_store
 from consent_service.ledger.model import control_leaf
 from consent_service.notices import store
-from consent_service.notices.model import (
-    Notice,
-    NoticeSource,
-    Variant,
-    draft,
-    notice_in_force,
-    publish_draft,
-)
+from consent_service.notices.drafting import NoticeSource, draft, publish_draft
+from consent_service.notices.model import Notice, Variant, notice_in_force
 from consent_service.notices.profiles import strictest
 from consent_service.sites.model import Site
 
@@ -64,15 +58,15 @@ class NoticeService:
         """Return a notice by its number."""
         return next((notice for notice in self.list(site) if notice.number == number), None)
 
-    def variant(self, site: Site, sha256: str) -> Variant:
-        """Return a variant of any notice of a site by its hash.
+    def shown(self, site: Site, sha256: str) -> tuple[Notice, Variant]:
+        """Return a variant of any notice of a site by its hash, with its notice.
 
         Raises:
             NoticeUnknownError: there is none.
         """
         for notice in self.list(site):
             if variant := notice.variant_of(sha256):
-                return variant
+                return notice, variant
         raise NoticeUnknownError("no notice of this site has such a variant")
 
     def superseded_at(self, site: Site, notice: Notice) -> datetime | None:

@@ -9,10 +9,13 @@ from urllib.parse import urlsplit
 from flask import Response, redirect, request
 
 from consent_service.consents import cookies
+from consent_service.consents.erasure import ErasureService
+from consent_service.consents.exchange import TokenExchange
+from consent_service.consents.links import LinkService
 from consent_service.consents.model import Act, Action, ConsentEvent, Method, State
 from consent_service.consents.recording import Context
 from consent_service.consents.service import ConsentService, NothingToWithdrawError, Request
-from consent_service.consents.tokens import Credential, CredentialRefusedError, Tokens
+from consent_service.consents.tokens import Credential, CredentialRefusedError
 from consent_service.core.clock import Clock
 from consent_service.core.errors import InvalidRequestError
 from consent_service.http.languages import wanted_locale
@@ -49,20 +52,24 @@ class Opened:
 class PreferencePages:
     """Shows a visitor's choices and takes new ones."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each part
         self,
         *,
         consents: ConsentService,
+        links: LinkService,
+        erasure: ErasureService,
         notices: NoticeService,
         sites: SiteService,
-        tokens: Tokens,
+        exchange: TokenExchange,
         sessions: Sessions,
         clock: Clock,
     ) -> None:
         self._consents = consents
+        self._links = links
+        self._erasure = erasure
         self._notices = notices
         self._sites = sites
-        self._tokens = tokens
+        self._exchange = exchange
         self._sessions = sessions
         self._clock = clock
 
@@ -70,8 +77,8 @@ class PreferencePages:
         """Show the page; `?link=` opens it for one visitor, once."""
         site = self._sites.get(key)
         token = request.args.get("link")
-        if token:
-            link = self._consents.take_link(site, token)
+        if token and request.method == "GET":
+            link = self._links.take(site, token)
             return self._page(self._open(site, link.visitor, link.return_to))
         return self._page(self._open(site, self._visitor_by_cookie(site), None))
 
@@ -82,7 +89,7 @@ class PreferencePages:
             session = self._sessions.read(site, request.form.get("session", ""))
         except SessionExpiredError:
             return self._page(self._open(site, None, None), error="error_expired")
-        opened = self._open(site, session.visitor, session.return_to)
+        opened = self._reopen(site, session)
         action = request.form.get("action", "")
         if action == "erase":
             return self._erase(opened)
@@ -104,19 +111,20 @@ class PreferencePages:
         except NothingToWithdrawError:
             return self._done(opened, "message_unchanged")
         answer = self._done(opened, f"message_{action.value}", visitor=recorded.visitor)
-        if opened.site.embed.server_sets_cookies:
-            credential = self._tokens.credential(opened.site, recorded.visitor)
-            state_token = self._tokens.state_token(opened.site, recorded.state)
-            cookies.set_cookies(answer, opened.site, credential, state_token)
-        return answer
+        return self._exchange.hand_out(answer, opened.site, recorded.visitor, recorded.state)
 
     def _act(self, opened: Opened, action: Action) -> Act:
-        decisions: dict[str, bool] = {}
-        if action is Action.CHOOSE:
-            state, _ = self._on_record(opened)
-            decisions = changed_decisions(_chosen(), state, opened.terms, self._clock)
+        if action is not Action.CHOOSE:
+            return Act(action=action, gpc=_gpc())
+        state, _ = self._on_record(opened)
+        chosen = {key: on and _may_grant(opened.terms, key) for key, on in _chosen().items()}
         overridden = any(name.startswith("override.") for name in request.form)
-        return Act(action=action, decisions=decisions, gpc=_gpc(), override=overridden)
+        return Act(
+            action=action,
+            decisions=changed_decisions(chosen, state, opened.terms, self._clock),
+            gpc=_gpc(),
+            override=overridden,
+        )
 
     def _request(self, opened: Opened, session: Session, act: Act) -> Request:
         said = json.dumps(sorted(request.form.items())).encode()
@@ -135,7 +143,7 @@ class PreferencePages:
         if request.form.get("confirm") != "yes":
             return self._page(opened, error="error_confirm")
         context = Context(method=Method.PREFERENCES, why=profile_for(opened.site).why)
-        count = self._consents.erase(opened.site, opened.visitor, context) if opened.visitor else 0
+        count = self._erasure.erase(opened.site, opened.visitor, context) if opened.visitor else 0
         answer = page(
             "erased.html",
             opened.variant.locale,
@@ -145,9 +153,7 @@ class PreferencePages:
             restricted=None,
             back=f"{opened.return_to}{REFRESH}" if opened.return_to else None,
         )
-        if opened.site.embed.server_sets_cookies:
-            cookies.clear_cookies(answer, opened.site)
-        return answer
+        return cookies.clear_cookies(answer, opened.site)
 
     def _done(self, opened: Opened, message: str, visitor: str | None = None) -> Response:
         """Return to the website, where the change takes effect at once, or show the page again."""
@@ -163,12 +169,23 @@ class PreferencePages:
             site=site, notice=notice, variant=variant, visitor=visitor, return_to=return_to
         )
 
+    def _reopen(self, site: Site, session: Session) -> Opened:
+        """Return the page as it was shown, even if a newer notice is in force by now."""
+        notice, variant = self._notices.shown(site, session.variant)
+        return Opened(
+            site=site,
+            notice=notice,
+            variant=variant,
+            visitor=session.visitor,
+            return_to=session.return_to,
+        )
+
     def _visitor_by_cookie(self, site: Site) -> str | None:
-        text = cookies.credential_from_cookie(site)
         try:
-            return self._tokens.read_credential(site, text).visitor if text else None
+            credential = self._exchange.presented(site, {})
         except CredentialRefusedError:
             return None
+        return credential.visitor if credential else None
 
     def _on_record(self, opened: Opened) -> tuple[State, list[ConsentEvent]]:
         credential = _credential(opened.visitor)
@@ -205,7 +222,12 @@ class PreferencePages:
             reference=history[0].reference if history else None,
             history=[_entry(event, locale) for event in history],
             older=None,
-            session=self._sessions.open(site, opened.visitor, opened.return_to),
+            session=self._sessions.open(
+                site,
+                visitor=opened.visitor,
+                return_to=opened.return_to,
+                variant=opened.variant.sha256,
+            ),
             messages=messages,
             opt_out=_gpc() and concerned,
             restricted=None,
@@ -238,6 +260,13 @@ def _chosen() -> dict[str, bool]:
         for name, value in request.form.items()
         if name.startswith("purpose.")
     }
+
+
+def _may_grant(terms: Terms, purpose: str) -> bool:
+    """Tell whether a form may allow a purpose: against the opt-out signal only by a second act."""
+    known = terms.purposes.get(purpose)
+    opted_out = _gpc() and known is not None and known.sale_or_sharing
+    return not opted_out or f"override.{purpose}" in request.form
 
 
 def _credential(visitor: str | None) -> Credential | None:

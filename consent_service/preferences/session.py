@@ -24,10 +24,15 @@ class SessionExpiredError(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A page that is open: its visitor (None for a new one), where it returns to, and a nonce."""
+    """A page that is open.
+
+    It names its visitor (None for a new one), where it returns to, the variant that it shows by
+    its hash, and a nonce by which the same form sent twice is known.
+    """
 
     visitor: str | None
     return_to: str | None
+    variant: str
     nonce: str
 
 
@@ -39,12 +44,13 @@ class Sessions:
         self._clock = clock
         self._ids = ids
 
-    def open(self, site: Site, visitor: str | None, return_to: str | None) -> str:
+    def open(self, site: Site, *, visitor: str | None, return_to: str | None, variant: str) -> str:
         """Return the signed value of a new session."""
         payload = {
             "exp": epoch_seconds(self._clock.now() + LIFETIME),
             "visitor": visitor or "",
             "return": return_to or "",
+            "variant": variant,
             "nonce": b64url(self._ids.random(12)),
         }
         return self._signer.sign(site.site_id, payload)
@@ -64,5 +70,6 @@ class Sessions:
         return Session(
             visitor=payload["visitor"] or None,
             return_to=payload["return"] or None,
+            variant=payload["variant"],
             nonce=payload["nonce"],
         )

@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError
 from consent_service.core.clock import to_milliseconds
 from consent_service.core.errors import FieldError, field_errors
 from consent_service.documents.model import Accept, DocumentSource, SourceText
-from consent_service.notices.model import NoticeSource
+from consent_service.notices.drafting import NoticeSource
 from consent_service.notices.profiles import all_profiles
 from consent_service.publishing.model import InvalidSiteError, SiteSource, check
 from consent_service.publishing.schemas import front_matter_schema, site_schema

@@ -7,8 +7,8 @@ from typing import Any
 from consent_service.consents.tokens import STATE_TOKEN_LIMIT, longest_state_token
 from consent_service.core.errors import FieldError, InvalidRequestError
 from consent_service.documents.model import DocumentSource
+from consent_service.notices.drafting import NEEDS_CONSENT, NoticeSource
 from consent_service.notices.localised import missing_locales
-from consent_service.notices.model import NEEDS_CONSENT, NoticeSource
 from consent_service.notices.texts import linked_documents, missing_texts, text_keys
 from consent_service.sites.model import Embed
 

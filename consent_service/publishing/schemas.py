@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from marshmallow import Schema, ValidationError, fields, validate
 
 from consent_service.documents.model import Accept
+from consent_service.http.fields import FlatDict
 from consent_service.notices.localised import EVERY_LOCALE, Duration, Localised
 from consent_service.notices.profiles import all_profiles
 
@@ -172,9 +173,9 @@ class SiteSchema(Schema):
     )
     layout = fields.String(load_default="bar", validate=validate.OneOf(["bar", "box", "dialog"]))
     theme = fields.Nested(ThemeSchema, load_default=dict)
-    texts = fields.Dict(
+    texts = FlatDict(
         fields.String(validate=LOCALE),
-        fields.Dict(fields.String(), fields.String(validate=LONG)),
+        FlatDict(fields.String(), fields.String(validate=LONG)),
         load_default=dict,
     )
     purposes = fields.List(fields.Nested(PurposeSchema), required=True)

@@ -1,5 +1,6 @@
 """Finds sites, from memory where they have not changed."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 
@@ -9,6 +10,7 @@ from consent_service.sites import store
 from consent_service.sites.model import Site
 
 _LOOK_AGAIN_SECONDS = 1.0
+_KEY = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
 class SiteUnknownError(NotFoundError):
@@ -41,6 +43,8 @@ class SiteService:
             SiteUnknownError: no site has this key.
             SiteClosedError: the site has ended.
         """
+        if not _KEY.fullmatch(key):
+            raise SiteUnknownError("no site has such a key")
         known = self._known.get(key)
         if known and self._monotonic() - known[1] < _LOOK_AGAIN_SECONDS:
             site = known[0]

@@ -5,7 +5,7 @@ import time
 
 from structlog import get_logger
 
-from consent_service.consents.service import ConsentService
+from consent_service.consents.erasure import ErasureService
 from consent_service.core.errors import ServiceError
 from consent_service.ledger.service import LedgerService
 
@@ -18,10 +18,10 @@ class Worker:
     """Runs until `stop` is set. A failure is logged and tried again at the next turn."""
 
     def __init__(
-        self, ledger: LedgerService, consents: ConsentService, stop: threading.Event
+        self, ledger: LedgerService, erasure: ErasureService, stop: threading.Event
     ) -> None:
         self._ledger = ledger
-        self._consents = consents
+        self._erasure = erasure
         self._stop = stop
         self._purged_at: float | None = None
 
@@ -45,6 +45,6 @@ class Worker:
         now = time.monotonic()
         if self._purged_at is None or now - self._purged_at >= PURGE_SECONDS:
             self._purged_at = now
-            removed = self._consents.purge()
+            removed = self._erasure.purge()
             if removed:
                 _log.info("purged", rows=removed)

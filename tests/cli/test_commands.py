@@ -179,6 +179,7 @@ def recorded(ready: Command, tmp_path: Path) -> World:
     world = open_world(database, tmp_path)
     for action in ("accept", "reject", "accept"):
         world.answer("shop", action)
+        world.clock.move(seconds=1)
     return world
 
 

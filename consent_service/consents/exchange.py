@@ -1,0 +1,83 @@
+"""How a visitor's credential and state token travel: in a body, a header or cookies."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, after_this_request, jsonify, request
+
+from consent_service.consents import cookies
+from consent_service.consents.model import State, agreed_json, decisions_json
+from consent_service.consents.tokens import Credential, CredentialRefusedError, Tokens
+from consent_service.core.errors import ServiceError
+from consent_service.sites.model import Site
+
+_SCHEME = "Consent"
+
+
+class CredentialRequiredError(ServiceError):
+    """A call about a visitor without saying which."""
+
+    code = "credential_required"
+    title = "A credential is needed"
+    status = 401
+
+
+class TokenExchange:
+    """Reads the credential of a request, and hands both values out with an answer."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    def presented(self, site: Site, body: Mapping[str, Any]) -> Credential | None:
+        """Return whom a request names: in its body, its header or its cookie.
+
+        Raises:
+            CredentialRefusedError: the credential is not one of this site; its cookies are cleared.
+        """
+        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+        text = body.get("credential") or (value if scheme == _SCHEME else None)
+        text = text or cookies.credential_from_cookie(site)
+        if not text:
+            return None
+        try:
+            return self._tokens.read_credential(site, text)
+        except CredentialRefusedError:
+            after_this_request(lambda answer: cookies.clear_cookies(answer, site))
+            raise
+
+    def required(self, site: Site, body: Mapping[str, Any] | None = None) -> Credential:
+        """Return whom a request names.
+
+        Raises:
+            CredentialRequiredError: it names nobody.
+            CredentialRefusedError: the credential is not one of this site.
+        """
+        credential = self.presented(site, body or {})
+        if credential is None:
+            raise CredentialRequiredError(f"send the credential as `Authorization: {_SCHEME} ...`")
+        return credential
+
+    def members(self, site: Site, visitor: str, state: State) -> dict[str, Any]:
+        """Return the members of an answer that carry a visitor's state and values."""
+        return {
+            "state": decisions_json(state.purposes),
+            "agreed": agreed_json(state.agreed()),
+            "state_token": self._tokens.state_token(site, state),
+            "credential": self._tokens.credential(site, visitor),
+        }
+
+    def respond(self, site: Site, answer: dict[str, Any], status: int) -> Response:
+        """Return an answer with those members; the credential goes where no script can read it."""
+        credential = answer["credential"]
+        if site.embed.server_sets_cookies:
+            answer = {name: value for name, value in answer.items() if name != "credential"}
+        response = jsonify(answer)
+        response.status_code = status
+        return cookies.set_cookies(response, site, credential, answer["state_token"])
+
+    def hand_out(self, response: Response, site: Site, visitor: str, state: State) -> Response:
+        """Set a visitor's cookies on a page, in the modes that have any."""
+        credential = self._tokens.credential(site, visitor)
+        return cookies.set_cookies(
+            response, site, credential, self._tokens.state_token(site, state)
+        )

@@ -1,0 +1,256 @@
+"""Drafts: how a site's source becomes the exact thing a visitor is shown."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from consent_service.core.canonical import canonical_json, sha256_hex
+from consent_service.core.clock import format_time
+from consent_service.documents.model import DocumentVersion, in_force
+from consent_service.notices.localised import in_locale
+from consent_service.notices.model import Notice, Variant
+from consent_service.notices.profiles import Profile
+from consent_service.notices.texts import direction, resolve
+
+NEEDS_CONSENT = "consent"
+_PURPOSE_TEXTS = ("name", "description", "exemption")
+_SERVICE_TEXTS = ("description",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSource:
+    """What an author wrote about a site's notice; trees hold `Localised` and `Duration` values."""
+
+    site: str
+    name: str
+    controller: Mapping[str, Any]
+    jurisdiction: str
+    authority: Mapping[str, Any]
+    locales: tuple[str, ...]
+    profiles: tuple[Profile, ...]
+    layout: str
+    theme: Mapping[str, str]
+    texts: Mapping[str, Mapping[str, str]]
+    purposes: Sequence[Mapping[str, Any]]
+    services: Sequence[Mapping[str, Any]]
+    withdrawal: Any
+    retention: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A notice before it has a number: bodies by profile and locale, and what each part means."""
+
+    source: NoticeSource
+    bodies: Mapping[tuple[str, str], Mapping[str, Any]]
+    meanings: Mapping[str, Mapping[str, str]]
+
+    @property
+    def content(self) -> str:
+        """The hash by which an unchanged notice is recognised."""
+        ordered = [self.bodies[key] for key in sorted(self.bodies)]
+        return sha256_hex(canonical_json([ordered, dict(self.meanings)]))
+
+
+def draft(
+    source: NoticeSource, documents: Mapping[str, list[DocumentVersion]], moment: datetime
+) -> Draft:
+    """Resolve a source with the documents that are in force at a moment."""
+    current = {kind: in_force(versions, moment) for kind, versions in sorted(documents.items())}
+    shown = [version for version in current.values() if version]
+    bodies = {
+        (profile.key, locale): _body(source, shown, profile, locale)
+        for profile in source.profiles
+        for locale in source.locales
+    }
+    history = [v for v in chain.from_iterable(documents.values()) if v.effective_at <= moment]
+    return Draft(source=source, bodies=bodies, meanings=_meanings(source, shown, history))
+
+
+def publish_draft(
+    made: Draft,
+    *,
+    site_id: str,
+    number: int,
+    previous: Notice | None,
+    moment: datetime,
+    now: datetime,
+) -> Notice:
+    """Give a draft its number; parts whose meaning did not change keep their `asked_since`."""
+    asked = _asked_since(made.meanings, previous, number)
+    variants = tuple(
+        _variant(profile, locale, _numbered(body, number, asked))
+        for (profile, locale), body in sorted(made.bodies.items())
+    )
+    hashes: dict[str, dict[str, str]] = {}
+    for variant in variants:
+        hashes.setdefault(variant.profile, {})[variant.locale] = variant.sha256
+    snapshot = canonical_json(
+        {
+            "v": 1,
+            "site": made.source.site,
+            "number": number,
+            "effective_at": format_time(moment),
+            "content": made.content,
+            "asked_since": asked,
+            "variants": hashes,
+        }
+    )
+    return Notice(
+        site_id=site_id,
+        number=number,
+        sha256=sha256_hex(snapshot),
+        snapshot=snapshot,
+        effective_at=moment,
+        published_at=now,
+        variants=variants,
+    )
+
+
+def is_choice(purpose: Mapping[str, Any], profile: Profile) -> bool:
+    """Tell whether visitors decide about a purpose under a profile."""
+    return profile.model != "notice" and purpose["legal_basis"] == NEEDS_CONSENT
+
+
+def _body(
+    source: NoticeSource, documents: list[DocumentVersion], profile: Profile, locale: str
+) -> dict[str, Any]:
+    texts = resolve(locale, profile.model, source.name, source.texts.get(locale, {}))
+
+    def shown(part: Any) -> Any:
+        return in_locale(part, locale, lambda each: each.in_locale(locale, str(texts["session"])))
+
+    lifetime = {"granted_days": source.retention["consent_days"]}
+    if profile.denial_expires:
+        lifetime["denied_days"] = source.retention["refusal_days"]
+    return {
+        "v": 1,
+        "site": source.site,
+        "name": source.name,
+        "locale": locale,
+        "dir": direction(locale),
+        "profile": profile.key,
+        "model": profile.model,
+        "controller": shown(source.controller),
+        "jurisdiction": source.jurisdiction,
+        "authority": shown(source.authority),
+        "purposes": [
+            {
+                **shown(_purpose(purpose)),
+                "choice": is_choice(purpose, profile),
+                "before_choice": profile.before_choice
+                if is_choice(purpose, profile)
+                else "allowed",
+            }
+            for purpose in source.purposes
+        ],
+        "services": [shown(_without_revision(each)) for each in source.services],
+        "documents": [_document(source.site, version, locale) for version in documents],
+        "texts": texts,
+        "layout": source.layout,
+        "theme": dict(source.theme),
+        "withdrawal": shown(source.withdrawal),
+        "lifetime": lifetime,
+        "proof_months": source.retention["proof_months"],
+    }
+
+
+def _without_revision(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in part.items() if key != "revision"}
+
+
+def _purpose(purpose: Mapping[str, Any]) -> dict[str, Any]:
+    storage = purpose["storage"]
+    parts = {key: value for key, value in _without_revision(purpose).items() if key != "storage"}
+    return {
+        **parts,
+        "storage_locations": storage["location"],
+        "retention": storage["retention"],
+    }
+
+
+def _document(site: str, version: DocumentVersion, locale: str) -> dict[str, Any]:
+    return {
+        "kind": version.kind,
+        "number": version.number,
+        "sha256": version.sha256,
+        "title": version.title(locale),
+        "url": f"/sites/{site}/documents/{version.kind}/{version.number}?lang={locale}",
+        "accept": version.accept.value,
+    }
+
+
+def _meanings(
+    source: NoticeSource, shown: list[DocumentVersion], history: list[DocumentVersion]
+) -> dict[str, dict[str, str]]:
+    """Return a hash per part; a part with the same hash need not be asked about again."""
+    return {
+        "purposes": {
+            purpose["key"]: _meaning(
+                source, purpose, _PURPOSE_TEXTS, _voided_by(purpose["key"], history)
+            )
+            for purpose in source.purposes
+        },
+        "services": {
+            each["key"]: _meaning(source, each, _SERVICE_TEXTS, {}) for each in source.services
+        },
+        "documents": {
+            version.kind: f"{version.accept.value}:{_last_material(version, history)}"
+            for version in shown
+        },
+    }
+
+
+def _meaning(
+    source: NoticeSource,
+    part: Mapping[str, Any],
+    texts: tuple[str, ...],
+    voided_by: dict[str, int],
+) -> str:
+    meant = {key: value for key, value in part.items() if key not in texts}
+    return sha256_hex(canonical_json([in_locale(meant, source.locales[0]), voided_by]))
+
+
+def _voided_by(purpose: str, history: list[DocumentVersion]) -> dict[str, int]:
+    material = [v for v in history if v.material and purpose in v.affects and v.number > 1]
+    return {version.kind: version.number for version in sorted(material, key=lambda v: v.number)}
+
+
+def _last_material(version: DocumentVersion, history: list[DocumentVersion]) -> int:
+    same = (v for v in history if v.kind == version.kind and v.number <= version.number)
+    return max((v.number for v in same if v.material), default=1)
+
+
+def _asked_since(
+    meanings: Mapping[str, Mapping[str, str]], previous: Notice | None, number: int
+) -> dict[str, dict[str, dict[str, Any]]]:
+    before = json.loads(previous.snapshot)["asked_since"] if previous else {}
+    asked: dict[str, dict[str, dict[str, Any]]] = {}
+    for group, parts in meanings.items():
+        asked[group] = {}
+        for key, meaning in parts.items():
+            known = before.get(group, {}).get(key, {})
+            since = known["since"] if known.get("meaning") == meaning else number
+            asked[group][key] = {"meaning": meaning, "since": since}
+    return asked
+
+
+def _numbered(
+    body: Mapping[str, Any], number: int, asked: Mapping[str, Mapping[str, Mapping[str, Any]]]
+) -> dict[str, Any]:
+    groups = {
+        group: [
+            {**part, "asked_since": asked[group][part.get("key") or part["kind"]]["since"]}
+            for part in body[group]
+        ]
+        for group in ("purposes", "services", "documents")
+    }
+    return {**body, **groups, "number": number}
+
+
+def _variant(profile: str, locale: str, body: dict[str, Any]) -> Variant:
+    text = canonical_json(body)
+    return Variant(profile=profile, locale=locale, sha256=sha256_hex(text), body=text)
