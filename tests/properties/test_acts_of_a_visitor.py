@@ -41,15 +41,21 @@ class Model:
 
     values: dict[str, Value] = field(default_factory=dict)
     agreed: set[str] = field(default_factory=set)
+    is_new: bool = True
 
     def act(self, act: Act) -> EventType | None:
         """Return what the event is called; None where nothing changes."""
+        is_new, self.is_new = self.is_new, False
         if act.action in ASKED:
             self.agreed.add(ASKED[act.action])
             return EventType.AGREED if act.action is Action.AGREE else EventType.ACKNOWLEDGED
-        if act.action is Action.WITHDRAW:
-            return self._withdraw(act)
-        return self._answer(act)
+        if act.action is not Action.WITHDRAW:
+            return self._answer(act)
+        if is_new and not act.documents:
+            action = Action.CHOOSE if act.decisions else Action.REJECT
+            return self._answer(Act(action=action, decisions=act.decisions))
+        self.is_new = is_new
+        return self._withdraw(act)
 
     def _answer(self, act: Act) -> EventType:
         had_decided = bool(self.values)
@@ -63,7 +69,8 @@ class Model:
         self.values |= {key: GRANTED if allowed else DENIED for key, allowed in asked.items()}
         if GRANTED not in self.values.values():
             return EventType.REFUSED
-        return EventType.UPDATED if had_decided else EventType.GIVEN
+        is_given = act.action is Action.ACCEPT or not had_decided
+        return EventType.GIVEN if is_given else EventType.UPDATED
 
     def _withdraw(self, act: Act) -> EventType | None:
         everything = not (act.decisions or act.documents)

@@ -46,8 +46,18 @@ def test_withdrawing_one_purpose_leaves_the_others() -> None:
 
 
 def test_withdrawing_where_nothing_is_granted_changes_nothing() -> None:
-    for before in (State(), changed(Action.REJECT).state):
-        assert decided(Act(action=WITHDRAW), before, minutes=1) is None
+    assert decided(Act(action=WITHDRAW), changed(Action.REJECT).state, minutes=1) is None
+
+
+def test_who_never_gave_anything_and_withdraws_says_no() -> None:
+    change = changed(WITHDRAW)
+    assert change.type is EventType.REFUSED
+    assert values(change.state) == {
+        "necessary": NOT_SUBJECT,
+        "analytics": DENIED,
+        "marketing": DENIED,
+    }
+    assert changed(WITHDRAW, decisions={"analytics": False}).decisions == {"analytics": DENIED}
 
 
 def test_withdrawing_twice_changes_nothing_more() -> None:
@@ -87,7 +97,7 @@ def test_what_an_older_notice_asked_can_be_withdrawn() -> None:
 
 
 def test_withdrawing_under_opt_out_objects_to_what_runs_unasked() -> None:
-    change = changed(WITHDRAW, terms=opt_out())
+    change = changed(WITHDRAW, changed(Action.AGREE).state, minutes=1, terms=opt_out())
     assert change.decisions == {"analytics": DENIED, "marketing": DENIED}
 
 
