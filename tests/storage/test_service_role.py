@@ -52,8 +52,10 @@ def roles(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[SeparateR
 @contextmanager
 def service(roles: SeparateRoles, folder: Path) -> Iterator[World]:
     opened = open_world(roles.url, folder)
-    yield opened
-    opened.services.db.dispose()
+    try:
+        yield opened
+    finally:
+        opened.services.db.dispose()
 
 
 def refusal(url: str, statement: str) -> str | None:
