@@ -1,6 +1,7 @@
 """Settings: `CONSENT_*` variables, or the same names in a TOML file named by `CONSENT_CONFIG`."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ SETTINGS = (
     "CONSENT_THREADS",
     "CONSENT_LOG_LEVEL",
 )
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
 _LOG_NAME = validate.Regexp(
     r"^[a-z0-9][a-z0-9.-]{0,62}\Z", error="must be lower-case letters, digits, dots and hyphens"
 )
@@ -62,8 +64,9 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         SettingsError: naming every variable that is wrong.
     """
-    values = {**_from_file(environ.get("CONSENT_CONFIG")), **environ}
-    unknown = sorted(set(_consent_names(values)) - {*SETTINGS, "CONSENT_CONFIG"})
+    in_file = _from_file(environ.get("CONSENT_CONFIG"))
+    values = {**in_file, **environ}
+    unknown = sorted({*in_file, *_consent_names(environ)} - {*SETTINGS, "CONSENT_CONFIG"})
     env = Env(eager=False)
     loaded = _read(env, values)
     problems = [FieldError(name, "is no setting of this service") for name in unknown]
@@ -83,6 +86,8 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 def _read(env: Env, values: Mapping[str, str]) -> dict[str, Any]:
     """Let environs read our values; it looks at the process's environment only."""
     before = dict(os.environ)
+    for name in _consent_names(before):
+        del os.environ[name]
     os.environ.update({name: values[name] for name in _consent_names(values)})
     try:
         return {
@@ -126,7 +131,7 @@ def _from_file(path: str | None) -> dict[str, str]:
         return {}
     try:
         data = tomllib.loads(Path(path).read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(f"CONSENT_CONFIG: {path} cannot be read: {error}") from error
     return {name: str(value) for name, value in data.items()}
 
@@ -142,12 +147,15 @@ def _database_url(value: str) -> None:
 
 
 def _public_url(value: str) -> None:
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
         raise ValidationError("must be an address such as https://consent.example.com")
 
 
 def _bind(value: str) -> None:
     host, _, port = value.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not _PORT.fullmatch(port) or int(port) > 65535:
         raise ValidationError("must be HOST:PORT such as 127.0.0.1:8000")

@@ -279,9 +279,10 @@ def _request_hash(body: dict[str, Any]) -> bytes:
 
 
 def _checked_return(site: Site, address: str) -> str:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = urlsplit("")
     if f"{parts.scheme}://{parts.netloc}" not in site.origins:
-        raise InvalidRequestError.of(
-            "return", "must be an address on an allowed origin of the site"
-        )
+        raise InvalidRequestError.of("return", "must be on an allowed origin of the site")
     return parts._replace(fragment="").geturl()

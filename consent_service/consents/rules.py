@@ -57,7 +57,7 @@ def _choose(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -> 
     }
     if not values and not services:
         return None
-    new = _merged(state, terms, values, services, notice=notice, ts=ts)
+    new = _merged(act, terms, state, values, services, notice=notice, ts=ts)
     return Change(
         type=_type_of(act, state, new),
         decisions=values,
@@ -100,17 +100,13 @@ def _withdraw(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -
     everything = not (act.decisions or act.services or act.documents)
     allowed = _allowed_purposes(terms, state)
     values = {key: Value.DENIED for key in allowed if everything or key in act.decisions}
-    granted = [key for key, each in state.services.items() if each.value is Value.GRANTED]
-    services = {
+    own = [key for key, each in state.services.items() if each.value is Value.GRANTED]
+    following = _following_services(terms, state, allowed)
+    services = {key: Value.DENIED for key in own + following if key in act.services} | {
         key: Value.DENIED
-        for key in terms.services()
-        if key in act.services
-        and (
-            key in granted or (terms.service_purpose(key) in allowed and key not in state.services)
-        )
+        for key in own
+        if everything or terms.service_purpose(key) in act.decisions
     }
-    if everything:
-        services |= dict.fromkeys(granted, Value.DENIED)
     ended = {
         kind: replace(each, notice=notice, at=ts, ended=True)
         for kind, each in state.agreed().items()
@@ -118,7 +114,7 @@ def _withdraw(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -
     }
     if not (values or services or ended):
         return None
-    new = _merged(state, terms, values, services, notice=notice, ts=ts)
+    new = _merged(act, terms, state, values, services, notice=notice, ts=ts)
     new = replace(new, documents={**state.documents, **ended})
     return Change(
         type=EventType.WITHDRAWN, decisions=values, services=services, documents=ended, state=new
@@ -133,7 +129,7 @@ def _agree(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -> C
     agreed = {
         doc.kind: Agreement(n=doc.number, sha256=doc.sha256, notice=notice, at=ts)
         for doc in named
-        if not _ended_since(state.documents.get(doc.kind), act, ts)
+        if not _is_outdated(state.documents.get(doc.kind), act, ts)
     }
     if not agreed:
         return None
@@ -147,8 +143,9 @@ def _agree(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -> C
 
 
 def _merged(
-    state: State,
+    act: Act,
     terms: Terms,
+    state: State,
     values: Mapping[str, Value],
     services: Mapping[str, Value],
     *,
@@ -161,15 +158,27 @@ def _merged(
     kept = {
         key: each
         for key, each in state.services.items()
-        if terms.service_purpose(key) not in values
+        if key not in services
+        and _stays(act, values.get(terms.service_purpose(key) or ""), each, ts)
     }
     exceptions = {
         key: _decision(value, terms, notice, ts)
         for key, value in services.items()
-        if value is not _answer(terms, purposes, key)
+        if value is not _decided_value(purposes, terms.service_purpose(key))
     }
-    kept = {key: each for key, each in kept.items() if key not in services}
     return State(purposes=purposes, services={**kept, **exceptions}, documents=state.documents)
+
+
+def _stays(act: Act, purpose: Value | None, service: Decision, ts: datetime) -> bool:
+    """Tell whether a service's own decision outlives what an act says about its purpose.
+
+    A refused service stays refused when its purpose is chosen: only accepting everything, and
+    later than the refusal, includes it.
+    """
+    if purpose is None:
+        return True
+    refused = service.value is Value.DENIED and purpose is Value.GRANTED
+    return refused and (act.action is Action.CHOOSE or _is_void(service, act, ts))
 
 
 def _decision(value: Value, terms: Terms, notice: int, ts: datetime) -> Decision:
@@ -178,13 +187,9 @@ def _decision(value: Value, terms: Terms, notice: int, ts: datetime) -> Decision
     return Decision(value=value, notice=notice, at=ts, until=until)
 
 
-def _answer(terms: Terms, purposes: Mapping[str, Decision], service: str) -> Value:
-    """Return what a service may do by its purpose."""
-    purpose = terms.service_purpose(service) or ""
-    if purpose in purposes:
-        return purposes[purpose].value
-    known = terms.purposes.get(purpose)
-    return _value(known is not None and known.before_choice == _ALLOWED)
+def _decided_value(purposes: Mapping[str, Decision], purpose: str | None) -> Value | None:
+    decision = purposes.get(purpose or "")
+    return decision.value if decision else None
 
 
 def _allowed_purposes(terms: Terms, state: State) -> list[str]:
@@ -204,7 +209,15 @@ def _as_refusal(act: Act) -> Act:
     return replace(act, action=Action.CHOOSE if named else Action.REJECT)
 
 
+def _following_services(terms: Terms, state: State, allowed: list[str]) -> list[str]:
+    """Return the services that run with their purpose, about which nothing else was said."""
+    silent = (key for key in terms.services() if key not in state.services)
+    return [key for key in silent if terms.service_purpose(key) in allowed]
+
+
 def _type_of(act: Act, before: State, after: State) -> EventType:
+    if act.action is Action.REJECT:
+        return EventType.REFUSED
     decided = [*after.purposes.values(), *after.services.values()]
     if not any(each.value is Value.GRANTED for each in decided):
         return EventType.REFUSED
@@ -222,10 +235,13 @@ def _is_void(previous: Decision | None, act: Act, ts: datetime) -> bool:
     return previous.value is Value.DENIED and previous.at == ts
 
 
-def _ended_since(previous: Agreement | None, act: Act, ts: datetime) -> bool:
-    if previous is None or not previous.ended:
+def _is_outdated(previous: Agreement | None, act: Act, ts: datetime) -> bool:
+    """Tell whether something later was received about a document, or its end with it."""
+    if previous is None:
         return False
-    return previous.at == ts or (act.made_at is not None and previous.at > act.made_at)
+    if act.made_at is not None and previous.at > act.made_at:
+        return True
+    return previous.ended and previous.at == ts
 
 
 def _service_decision(state: State, terms: Terms, service: str) -> Decision | None:

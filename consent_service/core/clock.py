@@ -41,7 +41,10 @@ def parse_time(text: str) -> datetime:
     """
     if not _FORMAT.fullmatch(text):
         raise ValueError(f"not an RFC 3339 time with a zone: {text!r}")
-    return to_milliseconds(datetime.fromisoformat(text))
+    try:
+        return to_milliseconds(datetime.fromisoformat(text))
+    except OverflowError as error:
+        raise ValueError(f"beyond the years that can be told in UTC: {text!r}") from error
 
 
 def epoch_seconds(moment: datetime) -> int:

@@ -153,7 +153,9 @@ def revoke(directory: Path, use: str, kid: str, clock: Clock) -> Key:
     path, now = directory / f"{use}.json", clock.now()
     with _locked(directory):
         keys = _read(path)
-        revoked = next((replace(k, revoked_at=now) for k in keys if k.kid == kid), None)
+        revoked = next(
+            (replace(k, revoked_at=k.revoked_at or now) for k in keys if k.kid == kid), None
+        )
         if revoked is None:
             raise NotFoundError(f"the keyring {use} has no key {kid}")
         left = [k for k in keys if k.kid != kid and k.revoked_at is None]
@@ -204,12 +206,16 @@ def _key_from(entry: dict[str, Any]) -> Key:
 def _write(path: Path, use: str, keys: tuple[Key, ...]) -> None:
     text = json.dumps({"use": use, "keys": [_entry(key) for key in keys]}, indent=2) + "\n"
     fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    os.fsync(directory)
+    os.close(directory)
 
 
 def _entry(key: Key) -> dict[str, str | None]:

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, MetaData, Table, UniqueConstraint, text
+from sqlalchemy import Connection, MetaData, Table, UniqueConstraint, inspect, text
 
 from consent_service.db.metadata import ERASABLE, IMMUTABLE
 
 _FUNCTION = "consent_refuse_change"
+_PROBE = "guard_probe"
 _FUNCTION_BODY = (
     "BEGIN RAISE EXCEPTION USING ERRCODE = 'restrict_violation', "
     "MESSAGE = TG_TABLE_NAME || ' is immutable'; END"
@@ -65,21 +66,44 @@ def grant(connection: Connection, metadata: MetaData, role: str) -> None:
 
 def differences(connection: Connection, metadata: MetaData) -> list[str]:
     """Return a sentence for each guard that is missing, altered or switched off."""
-    expected = {guard.name: guard for guard in _guards(connection, metadata)}
+    expected = {
+        guard.name: _as_stored(connection, guard) for guard in _guards(connection, metadata)
+    }
     installed = dict(_installed(connection))
     missing = [f"{name} is missing" for name in sorted(expected.keys() - installed.keys())]
     altered = [
         f"{name} is altered or switched off"
         for name in sorted(expected.keys() & installed.keys())
-        if _normal(installed[name]) != _normal(expected[name].statement)
+        if installed[name] != expected[name]
     ]
     return missing + altered + _function_differences(connection)
 
 
+def _as_stored(connection: Connection, guard: Guard) -> str:
+    """Return a guard as the database will tell it: PostgreSQL parses it, so let it do so."""
+    if connection.dialect.name != "postgresql":
+        return guard.statement
+    with connection.begin_nested() as probing:
+        connection.exec_driver_sql(f"CREATE TEMP TABLE {_PROBE} (LIKE {guard.table})")
+        on_probe = guard.statement.replace(f" ON {guard.table} ", f" ON {_PROBE} ")
+        connection.exec_driver_sql(on_probe)
+        query = text(
+            "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = :probe ::regclass"
+        )
+        told = connection.scalar(query, {"probe": _PROBE})
+        probing.rollback()
+    return _without_table(told)
+
+
+def _without_table(definition: str) -> str:
+    return re.sub(r" ON \S+ ", " ON ", definition, count=1)
+
+
 def _guards(connection: Connection, metadata: MetaData) -> Iterator[Guard]:
     make = _postgres_guards if connection.dialect.name == "postgresql" else _sqlite_guards
+    present = set(inspect(connection).get_table_names())
     for table in metadata.sorted_tables:
-        if table.info.get(IMMUTABLE):
+        if table.info.get(IMMUTABLE) and table.name in present:
             yield from make(table)
 
 
@@ -150,9 +174,10 @@ def _installed(connection: Connection) -> Iterator[tuple[str, str]]:
             "SELECT tgname, CASE tgenabled WHEN 'O' THEN pg_get_triggerdef(oid) ELSE '' END "
             "FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE 'guard_%'"
         )
+        yield from ((name, _without_table(told)) for name, told in connection.execute(text(query)))
     else:
         query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'guard_%'"
-    yield from ((name, statement) for name, statement in connection.execute(text(query)))
+        yield from ((name, statement) for name, statement in connection.execute(text(query)))
 
 
 def _function_differences(connection: Connection) -> list[str]:
@@ -161,8 +186,3 @@ def _function_differences(connection: Connection) -> list[str]:
     query = text("SELECT prosrc FROM pg_proc WHERE proname = :name")
     body = connection.scalar(query, {"name": _FUNCTION})
     return [] if body == _FUNCTION_BODY else [f"{_FUNCTION} is missing or altered"]
-
-
-def _normal(statement: str) -> str:
-    """Bring a statement to the form in which PostgreSQL and we write it alike."""
-    return " ".join(re.sub(r"::\w+|\w+\.(?=\w+ for each)|[()]", " ", statement.lower()).split())

@@ -55,6 +55,7 @@ class Migrations:
         with self._locked() as connection:
             guards.remove(connection)
             command.downgrade(self._config(connection), revision)
+            guards.install(connection, self._metadata)
 
     def differences(self) -> list[str]:
         """Return what differs from the schema and the guards that this version needs."""

@@ -2,20 +2,24 @@
 
 import fcntl
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from sqlite3 import Connection as SqliteConnection
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert
 
+from consent_service.core.errors import UnavailableError
 from consent_service.db.failures import translated
 from consent_service.db.unit import Outcome, Row, Unit, given_statement, once_statement, parameters
 
 _MAX_BATCH = 256
+_TURN_SECONDS = 10.0
+_POLL_SECONDS = 0.002
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -65,9 +69,21 @@ class SqliteDatabase:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
+        until = time.monotonic() + _TURN_SECONDS
         with self._lock_path.open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            while not _taken(file):
+                if time.monotonic() > until:
+                    raise UnavailableError("another process holds the database")
+                time.sleep(_POLL_SECONDS)
             yield
+
+
+def _taken(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class _BatchWriter:
@@ -81,8 +97,9 @@ class _BatchWriter:
 
     def submit(self, unit: Unit) -> Outcome:
         answer: Future[Outcome] = Future()
-        self._ensure_started()
-        self._waiting.put((unit, answer))
+        with self._start:
+            self._ensure_started()
+            self._waiting.put((unit, answer))
         return answer.result()
 
     def stop(self) -> None:
@@ -93,10 +110,9 @@ class _BatchWriter:
                 self._thread = None
 
     def _ensure_started(self) -> None:
-        with self._start:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
-                self._thread.start()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
+            self._thread.start()
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:

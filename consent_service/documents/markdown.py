@@ -5,12 +5,13 @@ against a short list of tags and attributes.
 """
 
 import re
+from itertools import count
 
 import nh3
 from markdown_it import MarkdownIt
 
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
-_INLINE = {"a", "br", "code", "del", "em", "strong"}
+_INLINE = {"a", "br", "code", "em", "s", "strong"}
 _BLOCKS = {"blockquote", "hr", "li", "ol", "p", "pre", "ul"}
 _TABLE = {"table", "tbody", "td", "th", "thead", "tr"}
 _TAGS = _HEADINGS | _INLINE | _BLOCKS | _TABLE
@@ -36,16 +37,15 @@ def render(source: str) -> str:
 
 
 def _with_ids(html: str) -> str:
-    used: dict[str, int] = {}
+    used: set[str] = set()
 
     def heading(found: re.Match[str]) -> str:
         level, content = found.groups()
-        slug = (
-            re.sub(r"\W+", "-", re.sub(r"<[^>]*>|&\w+;", "", content).lower()).strip("-")
-            or "section"
-        )
-        used[slug] = used.get(slug, 0) + 1
-        unique = slug if used[slug] == 1 else f"{slug}-{used[slug]}"
+        words = re.sub(r"<[^>]*>|&\w+;", "", content).lower()
+        slug = re.sub(r"\W+", "-", words).strip("-") or "section"
+        numbered = (slug if n == 1 else f"{slug}-{n}" for n in count(1))
+        unique = next(each for each in numbered if each not in used)
+        used.add(unique)
         return f'<h{level} id="{unique}">{content}</h{level}>'
 
     return _HEADING.sub(heading, html)

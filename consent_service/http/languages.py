@@ -10,11 +10,13 @@ def wanted_locale(offered: Sequence[str]) -> str:
     named = request.args.get("lang", "")
     return (
         _match(named, offered)
-        or next(
-            (m for lang in request.accept_languages.values() if (m := _match(lang, offered))), None
-        )
+        or next((m for lang in _accepted() if (m := _match(lang, offered))), None)
         or offered[0]
     )
+
+
+def _accepted() -> list[str]:
+    return [language for language, quality in request.accept_languages if quality > 0]
 
 
 def _match(language: str, offered: Sequence[str]) -> str | None:

@@ -8,6 +8,7 @@ from consent_service.core.clock import Clock
 from consent_service.core.errors import SettingsError
 from consent_service.core.ids import Ids
 from consent_service.db.engine import Database
+from consent_service.db.unit import ConflictError
 from consent_service.ledger import store
 from consent_service.ledger.keys import LogKeys
 from consent_service.ledger.model import Leaf, Log, control_leaf
@@ -54,11 +55,14 @@ class LedgerService:
         return fixed
 
     def _insert_log_name(self, name: str) -> str:
-        with self._db.write() as tx:
-            fixed = store.find_log_name(tx)
-            if fixed is None:
+        try:
+            with self._db.write() as tx:
                 store.insert_log_name(tx, name)
-            return fixed or name
+        except ConflictError:
+            # Another process starts at the same moment, and was first.
+            with self._db.read() as connection:
+                return store.find_log_name(connection) or name
+        return name
 
     def seal_all(self) -> int:
         """Seal everything that waits, in every log; return how many leaves were sealed."""
@@ -68,32 +72,32 @@ class LedgerService:
 
     def seal(self, site_id: str) -> int:
         """Seal what waits in one site's log, in batches; return how many leaves were sealed."""
+        if self._keys is None:
+            raise SettingsError("this process holds no keys of the log and cannot seal")
         total = 0
-        while sealed := self._seal_batch(site_id):
+        while sealed := self._seal_batch(site_id, self._keys):
             total += sealed
         return total
 
-    def _seal_batch(self, site_id: str) -> int:
+    def _seal_batch(self, site_id: str, keys: LogKeys) -> int:
         with self._db.write() as tx:
             log = store.lock_log(tx, site_id)
             leaves = store.list_pending(tx, site_id, _BATCH)
             if leaves:
-                first_index = self._begun(tx, log)
+                first_index = self._begun(tx, log, keys)
                 store.insert_leaves(tx, log, first_index, leaves)
                 store.delete_pending(tx, site_id, leaves)
             return len(leaves)
 
-    def _begun(self, tx: Connection, log: Log) -> int:
+    def _begun(self, tx: Connection, log: Log, keys: LogKeys) -> int:
         """Return the next index of a log that has its genesis."""
         size = store.count_leaves(tx, log.site_id, log.epoch)
         if size == 0:
-            store.insert_first_leaf(tx, log, self._genesis(log))
+            store.insert_first_leaf(tx, log, self._genesis(log, keys))
             size = 1
         return size
 
-    def _genesis(self, log: Log) -> Leaf:
-        if self._keys is None:
-            raise SettingsError("this process holds no keys of the log and cannot seal")
+    def _genesis(self, log: Log, keys: LogKeys) -> Leaf:
         return control_leaf(
             "log.genesis",
             log.origin,
@@ -101,7 +105,7 @@ class LedgerService:
             self._ids,
             epoch=log.epoch,
             mmd=MAX_MERGE_DELAY_SECONDS,
-            keys=self._keys.public(log),
+            keys=keys.public(log),
         )
 
     def status(self, site_id: str) -> LogStatus:

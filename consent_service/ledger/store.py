@@ -10,6 +10,7 @@ from consent_service.ledger.model import CONTROL, FIRST_EPOCH, Leaf, Log, Pendin
 from consent_service.ledger.tables import (
     installation,
     ledger_entry,
+    ledger_head,
     ledger_leaf,
     ledger_pending,
     log,
@@ -32,6 +33,7 @@ def insert_log(tx: Connection, site_id: str, origin: str, created_at: datetime) 
     """Begin the first epoch of a site's log."""
     row = {"site_id": site_id, "epoch": FIRST_EPOCH, "origin": origin, "created_at": created_at}
     tx.execute(insert(log).values(row))
+    tx.execute(insert(ledger_head).values(site_id=site_id, epoch=FIRST_EPOCH))
 
 
 def insert_entry(tx: Connection, site_id: str, leaf: Leaf) -> None:
@@ -75,14 +77,15 @@ def count_pending(connection: Connection, site_id: str) -> int:
 
 def lock_log(tx: Connection, site_id: str) -> Log:
     """Return the newest epoch of a site's log, locked until the transaction ends."""
-    query = select(log).where(log.c.site_id == site_id).order_by(log.c.epoch.desc()).limit(1)
-    found = tx.execute(query.with_for_update()).one()
+    newest = (log.c.site_id == ledger_head.c.site_id) & (log.c.epoch == ledger_head.c.epoch)
+    query = select(log).join_from(ledger_head, log, newest).where(ledger_head.c.site_id == site_id)
+    found = tx.execute(query.with_for_update(of=ledger_head)).one()
     return Log(site_id=found.site_id, epoch=found.epoch, origin=found.origin)
 
 
 def get_epoch(connection: Connection, site_id: str) -> int:
     """Return the number of a site's newest epoch."""
-    newest = select(func.max(log.c.epoch)).where(log.c.site_id == site_id)
+    newest = select(ledger_head.c.epoch).where(ledger_head.c.site_id == site_id)
     return int(connection.execute(newest).scalar_one())
 
 

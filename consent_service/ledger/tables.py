@@ -33,6 +33,14 @@ log = Table(
     info={IMMUTABLE: True},
 )
 
+ledger_head = Table(
+    "ledger_head",
+    metadata,
+    Column("site_id", Id, primary_key=True),
+    Column("epoch", Integer, nullable=False),
+)
+"""The newest epoch of each log: the row that a sealer locks, as it may lock no immutable one."""
+
 ledger_entry = Table(
     "ledger_entry",
     metadata,

@@ -1,7 +1,8 @@
 """Reads a site's folder: site.yaml and its documents, `KIND.LOCALE.md`."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from consent_service.publishing.schemas import front_matter_schema, site_schema
 from consent_service.sites.model import Embed
 
 SITE_FILE = "site.yaml"
+DocumentTexts = dict[str, tuple[dict[str, Any], str]]
 _DOCUMENT = re.compile(r"([a-z][a-z0-9-]{0,31})\.([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\.md")
 _FRONT_MATTER = re.compile(r"---\r?\n(.*?)\r?\n---\r?\n(.*)", re.DOTALL)
 _SHARED_FIELDS = ("effective_at", "material", "affects", "accept")
@@ -31,7 +33,13 @@ def read_folder(folder: Path) -> SiteSource:
         InvalidSiteError: naming every problem with its file and field.
     """
     text = _read_text(folder / SITE_FILE)
-    data = _load(site_schema, _yaml(text, SITE_FILE), SITE_FILE)
+    problems: list[FieldError] = []
+    data: dict[str, Any] = {}
+    with _collecting(problems):
+        data = _load(site_schema, _yaml(text, SITE_FILE), SITE_FILE)
+    texts = _document_texts(folder, problems)
+    if problems:
+        raise InvalidSiteError(problems)
     source = SiteSource(
         key=data["key"],
         managed_by=data["managed_by"],
@@ -39,11 +47,20 @@ def read_folder(folder: Path) -> SiteSource:
         embed=Embed(**data["embed"]),
         erasure=data["erasure"],
         notice=_notice(data),
-        documents=tuple(_documents(folder, data["locales"])),
+        documents=tuple(_documents(texts, data["locales"])),
         text=text,
     )
     check(source)
     return source
+
+
+@contextmanager
+def _collecting(problems: list[FieldError]) -> Iterator[None]:
+    """Go on after errors, so that all are told at once."""
+    try:
+        yield
+    except InvalidSiteError as error:
+        problems.extend(error.fields)
 
 
 def _notice(data: Mapping[str, Any]) -> NoticeSource:
@@ -65,20 +82,34 @@ def _notice(data: Mapping[str, Any]) -> NoticeSource:
     )
 
 
-def _documents(folder: Path, locales: list[str]) -> Iterable[DocumentSource]:
-    found: dict[str, dict[str, tuple[dict[str, Any], str]]] = {}
+def _document_texts(folder: Path, problems: list[FieldError]) -> dict[str, DocumentTexts]:
+    """Return each document's texts by locale, as front matter and Markdown."""
+    found: dict[str, DocumentTexts] = {}
     for path in sorted(folder.glob("*.md")):
         name = _DOCUMENT.fullmatch(path.name)
-        if name is None:
-            if path.name != "README.md":
-                raise InvalidSiteError([FieldError(path.name, "must be named KIND.LOCALE.md")])
-            continue
-        if name[2] not in locales:
-            raise InvalidSiteError(
-                [FieldError(path.name, f"{name[2]} is not among the site's locales")]
-            )
-        found.setdefault(name[1], {})[name[2]] = _front_matter(path)
-    return [_document(kind, texts, locales) for kind, texts in found.items()]
+        if name is not None:
+            with _collecting(problems):
+                found.setdefault(name[1], {})[name[2]] = _front_matter(path)
+        elif path.name != "README.md":
+            problems.append(FieldError(path.name, "must be named KIND.LOCALE.md"))
+    return found
+
+
+def _documents(texts: Mapping[str, DocumentTexts], locales: list[str]) -> list[DocumentSource]:
+    problems = [
+        FieldError(f"{kind}.{locale}.md", f"{locale} is not among the site's locales")
+        for kind, by_locale in texts.items()
+        for locale in by_locale
+        if locale not in locales
+    ]
+    problems += [
+        FieldError(f"{kind}.{locales[0]}.md", "the default locale's text is missing")
+        for kind, by_locale in texts.items()
+        if locales[0] not in by_locale
+    ]
+    if problems:
+        raise InvalidSiteError(problems)
+    return [_document(kind, by_locale, locales) for kind, by_locale in texts.items()]
 
 
 def _front_matter(path: Path) -> tuple[dict[str, Any], str]:
@@ -91,15 +122,8 @@ def _front_matter(path: Path) -> tuple[dict[str, Any], str]:
     return matter, parts[2].strip().replace("\r\n", "\n") + "\n"
 
 
-def _document(
-    kind: str, texts: Mapping[str, tuple[dict[str, Any], str]], locales: list[str]
-) -> DocumentSource:
-    default = locales[0]
-    if default not in texts:
-        raise InvalidSiteError(
-            [FieldError(f"{kind}.{default}.md", "the default locale's text is missing")]
-        )
-    shared = texts[default][0]
+def _document(kind: str, texts: DocumentTexts, locales: list[str]) -> DocumentSource:
+    shared = texts[locales[0]][0]
     _check_shared(kind, shared, texts)
     effective_at = shared.get("effective_at")
     return DocumentSource(
@@ -117,9 +141,7 @@ def _document(
     )
 
 
-def _check_shared(
-    kind: str, shared: Mapping[str, Any], texts: Mapping[str, tuple[dict[str, Any], str]]
-) -> None:
+def _check_shared(kind: str, shared: Mapping[str, Any], texts: DocumentTexts) -> None:
     problems = [
         FieldError(f"{kind}.{locale}.md: {field}", "differs from the default locale's file")
         for locale, (matter, _) in texts.items()
@@ -153,7 +175,7 @@ def _read_text(path: Path) -> str:
 def _yaml(text: str, name: str) -> Any:
     try:
         return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise InvalidSiteError([FieldError(name, f"is not YAML: {error}")]) from error
 
 

@@ -1,8 +1,8 @@
 """The schema of site.yaml and of a document's front matter. Unknown fields are refused."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -33,6 +33,10 @@ LEGAL_BASES = (
     "public_task",
     "legitimate_interests",
 )
+_ORIGIN = re.compile(
+    r"(?P<scheme>https?)://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:(?P<port>[1-9][0-9]{0,4}))?"
+)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _COLOUR = r"#[0-9a-fA-F]{3,8}"
 _LENGTH = r"\d{1,3}(\.\d{1,2})?(px|rem|em)"
 
@@ -47,6 +51,8 @@ class LocalisedText(fields.Field[Localised]):
         if not isinstance(texts, dict) or not texts:
             raise ValidationError("must be a text or a mapping of locales to texts")
         for locale, text in texts.items():
+            if not isinstance(locale, str):
+                raise ValidationError(f"has a locale that YAML reads as {locale}: quote it")
             if locale != EVERY_LOCALE:
                 LOCALE(locale)
             if not isinstance(text, str) or not text.strip():
@@ -69,11 +75,18 @@ class DurationText(fields.Field[Duration]):
 
 def exact_origin(value: str) -> None:
     """Check that a value is an origin as browsers send it: scheme, host, port, nothing else."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or f"{parts.scheme}://{parts.netloc}" != value:
-        raise ValidationError("must be an origin such as https://www.example.com, without a path")
-    if not parts.hostname or parts.username or value != value.lower():
-        raise ValidationError("must be an origin in lower case, without a user name")
+    found = _ORIGIN.fullmatch(value)
+    if found is None:
+        raise ValidationError("must be an origin such as https://www.example.com, in lower case")
+    scheme, port = found["scheme"], found["port"]
+    if port and (int(port) > 65535 or int(port) == _DEFAULT_PORTS[scheme]):
+        raise ValidationError(f"has a port that no browser sends with {scheme}: {port}")
+
+
+def different(values: list[str]) -> None:
+    """Check that no value stands twice."""
+    if len(set(values)) < len(values):
+        raise ValidationError("names something twice")
 
 
 class ControllerSchema(Schema):
@@ -167,7 +180,9 @@ class SiteSchema(Schema):
     embed = fields.Nested(
         EmbedSchema, load_default=lambda: EmbedSchema().load({"mode": "external"})
     )
-    locales = fields.List(fields.String(validate=LOCALE), required=True, validate=SHORT)
+    locales = fields.List(
+        fields.String(validate=LOCALE), required=True, validate=[SHORT, different]
+    )
     profiles = fields.List(
         fields.String(validate=validate.OneOf(all_profiles())), required=True, validate=SHORT
     )

@@ -66,6 +66,9 @@ class Site:
 
 def is_loopback(origin: str) -> bool:
     """Tell whether an origin is plain http on this machine, where cookies go without Secure."""
-    parts = urlsplit(origin)
-    host = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
+    try:
+        parts = urlsplit(origin)
+        host = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
+    except ValueError:
+        return False
     return parts.scheme == "http" and (host in LOOPBACK_HOSTS or host.endswith(".localhost"))

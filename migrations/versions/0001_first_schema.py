@@ -53,6 +53,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site_id", "entry_id", name=op.f("pk_ledger_entry")),
     )
     op.create_table(
+        "ledger_head",
+        sa.Column("site_id", Id, nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_ledger_head")),
+    )
+    op.create_table(
         "ledger_pending",
         sa.Column("site_id", Id, nullable=False),
         sa.Column("entry_id", Id, nullable=False),
@@ -221,6 +227,7 @@ def downgrade() -> None:
     op.drop_table("site")
     op.drop_table("log")
     op.drop_table("ledger_pending")
+    op.drop_table("ledger_head")
     op.drop_table("ledger_entry")
     op.drop_table("installation")
     op.drop_index(op.f("ix_idempotency_created_at"), table_name="idempotency")

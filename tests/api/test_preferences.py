@@ -62,7 +62,7 @@ def test_choosing_changes_what_differs_and_returns_to_the_site(world: World) -> 
 @pytest.mark.parametrize(
     ("action", "kind", "value"),
     [
-        ("accept", "consent.updated", "granted"),
+        ("accept", "consent.given", "granted"),
         ("reject", "consent.refused", "denied"),
         ("withdraw", "consent.withdrawn", "denied"),
     ],

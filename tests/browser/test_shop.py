@@ -38,7 +38,7 @@ def test_each_choice_stores_its_event(visit: Visit, demo: Demo) -> None:
         "consent.refused",
         "consent.updated",
         "consent.withdrawn",
-        "consent.updated",
+        "consent.given",
     ]
     decisions = [{p: each["decisions"].get(p) for p in PANEL} for each in events]
     assert decisions == [
