@@ -51,10 +51,13 @@ def demo(port: int) -> None:
     Example:
       consent-service demo --port 9000
     """
-    os.environ["CONSENT_BIND"] = f"127.0.0.1:{port}"
-    os.environ["CONSENT_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
-    os.environ.setdefault("CONSENT_LOG_LEVEL", "warning")
-    settings = load_settings()
+    environment = {
+        "CONSENT_LOG_LEVEL": "warning",
+        **os.environ,
+        "CONSENT_BIND": f"127.0.0.1:{port}",
+        "CONSENT_PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+    settings = load_settings(environment)
     websites = (Website(key="news", port=port + 1), Website(key="shop", port=port + 2))
     for number in (port, *(website.port for website in websites)):
         require_free_port(f"127.0.0.1:{number}", "another port: make run PORT=9000")
@@ -62,7 +65,7 @@ def demo(port: int) -> None:
     for website in websites:
         _serve_pages(website, settings.public_url)
     ready = partial(_tell_when_ready, settings, websites)
-    sys.exit(supervise(children(settings, with_worker=True), ready))
+    sys.exit(supervise(children(settings, environment, with_worker=True), ready))
 
 
 def _publish(settings: Settings, websites: tuple[Website, ...]) -> None:

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 
 import click
 
@@ -30,7 +31,7 @@ def serve(*, no_worker: bool) -> None:
     settings = load_settings()
     require_schema(settings)
     require_free_port(settings.bind, "CONSENT_BIND")
-    sys.exit(supervise(children(settings, with_worker=not no_worker)))
+    sys.exit(supervise(children(settings, os.environ, with_worker=not no_worker)))
 
 
 @click.command()
@@ -51,20 +52,21 @@ def worker() -> None:
         Worker(services.ledger, services.erasure, stop).run()
 
 
-def children(settings: Settings, *, with_worker: bool) -> list[Child]:
+def children(
+    settings: Settings, environment: Mapping[str, str], *, with_worker: bool
+) -> list[Child]:
     """Return the processes that make up the running service."""
     metrics = settings.run_dir / "metrics"
-    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
     web = Child(
         name="web",
         command=(sys.executable, "-m", "consent_service.server"),
-        environment=environment,
+        environment={**environment, "PROMETHEUS_MULTIPROC_DIR": str(metrics)},
         fresh_folder=metrics,
     )
     sealing = Child(
         name="worker",
         command=(sys.executable, "-m", "consent_service", "worker"),
-        environment=dict(os.environ),
+        environment=environment,
         restart=True,
     )
     return [web, sealing] if with_worker else [web]

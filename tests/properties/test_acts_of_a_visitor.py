@@ -157,7 +157,7 @@ def test_exceptions_are_kept_only_where_they_differ_from_their_purpose(acts: lis
     for _, _, state in run(acts):
         for service, exception in state.services.items():
             purpose = state.purposes.get(SERVICES[service])
-            assert exception.value is not (purpose.value if purpose else DENIED)
+            assert purpose is None or exception.value is not purpose.value
 
 
 @given(st.lists(MIXED, max_size=12))
@@ -215,3 +215,11 @@ def test_the_model_knows_every_action() -> None:
         Action.WITHDRAW,
         *ASKED,
     }
+
+
+@given(st.lists(MIXED, max_size=8))
+def test_a_refused_service_stays_refused_when_its_purpose_is_chosen(acts: list[Act]) -> None:
+    refusal = Act(action=Action.CHOOSE, services={"tally": False})
+    choice = Act(action=Action.CHOOSE, decisions={SERVICES["tally"]: True})
+    *_, (_, _, after) = run([*acts, refusal, choice])
+    assert after.services["tally"].value is DENIED
