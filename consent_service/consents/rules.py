@@ -55,7 +55,7 @@ def _choose(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -> 
         for key, value in _wanted_services(act, terms).items()
         if not (value is Value.GRANTED and _is_void(_service_decision(state, terms, key), act, ts))
     }
-    if not values and not services:
+    if set(values.values()) <= {Value.NOT_SUBJECT} and not services:
         return None
     new = _merged(act, terms, state, values, services, notice=notice, ts=ts)
     return Change(

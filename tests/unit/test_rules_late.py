@@ -50,6 +50,11 @@ def test_a_late_grant_changes_nothing_where_all_of_it_is_void() -> None:
     assert decided(act, refused, minutes=20) is None
 
 
+def test_a_late_acceptance_changes_nothing_where_all_that_is_asked_is_void() -> None:
+    refused = changed(REJECT, minutes=10).state
+    assert decided(Act(action=ACCEPT, made_at=at(5)), refused, minutes=20) is None
+
+
 def test_a_late_denial_always_acts() -> None:
     granted = changed(ACCEPT, minutes=10).state
     after = late(REJECT, granted, made=5, minutes=20)
