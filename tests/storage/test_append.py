@@ -15,6 +15,7 @@ from consent_service.db.unit import ConflictError, Outcome, Unit
 from consent_service.ledger.tables import ledger_pending
 from tests.counts import count
 from tests.storage.rows import SITE, key_row, pending, unit
+from tests.support.engines import on_postgres_only
 
 THREADS = 16
 
@@ -155,11 +156,10 @@ def test_a_unit_with_several_rows_of_a_table_stores_each(db: Database) -> None:
         assert connection.scalar(query) == 20
 
 
+@on_postgres_only
 def test_a_database_that_is_not_there_is_unavailable(
     request: pytest.FixtureRequest, database_url: str
 ) -> None:
-    if database_url.startswith("sqlite"):
-        pytest.skip("a SQLite file is made where there is none")
     lost = open_database(database_url.replace("postgres@/t", "postgres@/lost_t"), threads=1)
     with pytest.raises(UnavailableError):
         lost.append(unit(b"a"))

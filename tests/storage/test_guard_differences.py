@@ -9,6 +9,7 @@ from sqlalchemy.pool import NullPool
 from consent_service.bootstrap import build_migrations
 from consent_service.db.migrate import Migrations
 from consent_service.settings import load_settings
+from tests.support.engines import on_postgres_only
 
 UPDATE_GUARD = "guard_consent_event_update"
 
@@ -95,19 +96,17 @@ def test_a_guard_whose_parentheses_moved_is_named(
     assert migrations.differences() == [f"{UPDATE_GUARD} is altered or switched off"]
 
 
+@on_postgres_only
 def test_a_guard_that_is_switched_off_is_named(database_url: str, migrations: Migrations) -> None:
-    if not on_postgres(database_url):
-        pytest.skip("SQLite cannot switch a trigger off")
     for change in ("DISABLE TRIGGER", "ENABLE REPLICA TRIGGER"):
         run(database_url, f"ALTER TABLE notice {change} guard_notice_update")
         assert migrations.differences() == ["guard_notice_update is altered or switched off"]
 
 
+@on_postgres_only
 def test_a_function_that_no_longer_refuses_is_named(
     database_url: str, migrations: Migrations
 ) -> None:
-    if not on_postgres(database_url):
-        pytest.skip("SQLite's guards need no function")
     run(
         database_url,
         "CREATE OR REPLACE FUNCTION consent_refuse_change() RETURNS trigger LANGUAGE plpgsql "

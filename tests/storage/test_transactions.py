@@ -18,6 +18,7 @@ from consent_service.db.engine import Database, open_database
 from consent_service.db.unit import ConflictError, Outcome
 from consent_service.ledger.tables import ledger_pending
 from tests.storage.rows import key_row, pending, unit
+from tests.support.engines import on_postgres_only, on_sqlite_only
 
 
 class OwnError(Exception):
@@ -34,11 +35,6 @@ def db(database_url: str) -> Iterator[Database]:
 def stored(db: Database) -> int:
     with db.read() as connection:
         return connection.scalar(select(func.count()).select_from(idempotency)) or 0
-
-
-def only_postgres(url: str) -> None:
-    if make_url(url).get_backend_name() != "postgresql":
-        pytest.skip("about PostgreSQL's sessions")
 
 
 def end_other_sessions(url: str) -> int:
@@ -126,34 +122,34 @@ def test_a_long_reader_does_not_keep_writers_waiting(db: Database) -> None:
         assert db.append(unit(b"b")) is Outcome.STORED
 
 
+@on_postgres_only
 def test_appending_goes_on_after_its_sessions_were_ended(db: Database, database_url: str) -> None:
-    only_postgres(database_url)
     for number in range(3):
         assert db.append(unit(f"k{number}".encode(), str(uuid4()))) is Outcome.STORED
         assert end_other_sessions(database_url) > 0
     assert stored(db) == 3
 
 
+@on_postgres_only
 def test_reading_goes_on_after_its_sessions_were_ended(db: Database, database_url: str) -> None:
-    only_postgres(database_url)
     assert stored(db) == 0
     assert end_other_sessions(database_url) > 0
     assert stored(db) == 0
 
 
+@on_postgres_only
 def test_a_transaction_whose_session_is_ended_leaves_nothing(
     db: Database, database_url: str
 ) -> None:
-    only_postgres(database_url)
     with pytest.raises(UnavailableError):
         cut_off(db, database_url)
     assert stored(db) == 0
 
 
+@on_postgres_only
 def test_transactions_go_on_after_their_sessions_were_ended(
     db: Database, database_url: str
 ) -> None:
-    only_postgres(database_url)
     with db.write() as tx:
         tx.execute(select(1))
     end_other_sessions(database_url)
@@ -164,10 +160,9 @@ def test_transactions_go_on_after_their_sessions_were_ended(
     assert stored(db) == 1
 
 
+@on_sqlite_only
 def test_a_file_that_another_program_locks_is_waited_for(db: Database, database_url: str) -> None:
-    path = make_url(database_url).database
-    if make_url(database_url).get_backend_name() != "sqlite" or path is None:
-        pytest.skip("about SQLite's file")
+    path = make_url(database_url).database or ""
     with (
         closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other,
         ThreadPoolExecutor(1) as pool,
@@ -181,10 +176,9 @@ def test_a_file_that_another_program_locks_is_waited_for(db: Database, database_
     assert stored(db) == 1
 
 
+@on_sqlite_only
 def test_what_failed_for_a_lost_database_is_unavailable(db: Database, database_url: str) -> None:
-    path = make_url(database_url).database
-    if make_url(database_url).get_backend_name() != "sqlite" or path is None:
-        pytest.skip("about SQLite's file")
+    path = make_url(database_url).database or ""
     with closing(sqlite3.connect(path)) as other:
         other.execute("ALTER TABLE idempotency RENAME TO elsewhere")
     with pytest.raises(UnavailableError):
