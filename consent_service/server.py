@@ -15,6 +15,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from consent_service.bootstrap import build_app, build_services
 from consent_service.http import logs
+from consent_service.lifeline import follow_parent
 from consent_service.settings import Settings, load_settings
 
 
@@ -74,6 +75,7 @@ def main() -> None:
     """Serve until stopped."""
     settings = load_settings()
     logs.configure(settings.log_level)
+    follow_parent()
     Server(settings).run()
 
 

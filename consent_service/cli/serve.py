@@ -13,6 +13,7 @@ from consent_service.cli.context import opened_services, require_schema, tell_er
 from consent_service.cli.supervisor import Child, supervise
 from consent_service.core.errors import SettingsError
 from consent_service.http import logs
+from consent_service.lifeline import follow_parent
 from consent_service.settings import Settings, load_settings
 from consent_service.worker.loop import Worker
 
@@ -48,6 +49,7 @@ def worker() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    follow_parent()
     with opened_services(settings) as services:
         Worker(services.ledger, services.erasure, stop).run()
 

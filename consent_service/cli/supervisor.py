@@ -1,5 +1,6 @@
 """Runs a few processes as one: ends them together, starts again what may be started again."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 from types import FrameType
 
 import click
+
+from consent_service.lifeline import PARENT_VARIABLE
 
 _TURN_SECONDS = 0.2
 _RESTART_SECONDS = 2.0
@@ -32,9 +35,8 @@ class Child:
         if self.fresh_folder:
             shutil.rmtree(self.fresh_folder, ignore_errors=True)
             self.fresh_folder.mkdir(parents=True)
-        self.process = subprocess.Popen(
-            self.command, env=dict(self.environment), start_new_session=True
-        )
+        environment = {**self.environment, PARENT_VARIABLE: str(os.getpid())}
+        self.process = subprocess.Popen(self.command, env=environment, start_new_session=True)
 
     def send(self, number: int) -> None:
         """Send a signal where the process still runs."""

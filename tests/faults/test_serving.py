@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from tests.counts import count
 from tests.fixtures_world import ENGINES, migrate, migrated_database
-from tests.support.running import Running, running_service, wait_until_ready
+from tests.support.running import Running, is_alive, running_service, wait_until_ready
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -80,6 +80,36 @@ def test_the_end_lets_requests_finish_and_leaves_status_0(tmp_path: Path) -> Non
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(60) == 0
         assert '"pending": 0' in running.command("ledger", "status", "--json")
+
+
+def test_nothing_is_left_behind_when_the_supervisor_is_killed(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'consent.db'}"
+    migrate(url, tmp_path)
+    with running_service(url, tmp_path) as running:
+        left = running.children()
+        assert len(left) == 2
+        running.process.kill()
+        running.process.wait(10)
+        for _ in range(200):
+            if not any(is_alive(pid) for pid in left):
+                break
+            time.sleep(0.1)
+        assert not any(is_alive(pid) for pid in left)
+
+
+def test_a_killed_worker_is_started_again(running: Running) -> None:
+    before = {pid for pid in running.children() if pid not in running.gunicorn()}
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    assert running.post({"action": "accept"})[0] == 201
+    for _ in range(200):
+        if '"pending": 0' in running.command("ledger", "status", "--json"):
+            break
+        time.sleep(0.1)
+    after = {pid for pid in running.children() if pid not in running.gunicorn()}
+    assert len(after) == 1
+    assert after != before
+    assert '"pending": 0' in running.command("ledger", "status", "--json")
 
 
 def test_logs_hold_routes_and_nothing_about_visitors(running: Running) -> None:

@@ -65,10 +65,17 @@ class Running:
         lines = self.command("export", "--site", "shop", "--format", "jsonl").splitlines()
         return [json.loads(line) for line in lines]
 
+    def children(self) -> list[int]:
+        """Return the ids of the processes that the supervisor began."""
+        return _children(self.process.pid)
+
+    def gunicorn(self) -> list[int]:
+        """Return the id of gunicorn's first process."""
+        return [pid for pid in self.children() if "server" in _command_line(pid)]
+
     def web_processes(self) -> list[int]:
         """Return the ids of gunicorn's own processes that serve requests."""
-        gunicorn = [pid for pid in _children(self.process.pid) if "server" in _command_line(pid)]
-        return [child for pid in gunicorn for child in _children(pid)]
+        return [child for pid in self.gunicorn() for child in _children(pid)]
 
 
 @contextmanager
@@ -120,6 +127,14 @@ def wait_until_ready(running: Running) -> None:
             assert running.process.poll() is None, running.log.read_text()
             time.sleep(0.1)
     raise AssertionError(running.log.read_text())
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process still runs."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def _children(pid: int) -> list[int]:
