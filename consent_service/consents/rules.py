@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from consent_service.consents.fit import check_fits
 from consent_service.consents.model import (
     Act,
     Action,
@@ -14,8 +15,8 @@ from consent_service.consents.model import (
     State,
     Value,
 )
-from consent_service.core.errors import FieldError, InvalidRequestError
-from consent_service.notices.terms import DocumentTerms, Terms
+from consent_service.core.errors import InvalidRequestError
+from consent_service.notices.terms import Terms
 
 _ALLOWED = "allowed"
 
@@ -26,7 +27,7 @@ def decide(act: Act, terms: Terms, notice: int, state: State, ts: datetime) -> C
     Raises:
         InvalidRequestError: the act names what the notice does not have, or does not fit it.
     """
-    _check_names(act, terms, state)
+    check_fits(act, terms, state)
     if act.action is Action.WITHDRAW:
         if state == State() and terms.choices() and not act.documents:
             return _choose(_as_refusal(act), terms, notice, state, ts)
@@ -250,62 +251,3 @@ def _service_decision(state: State, terms: Terms, service: str) -> Decision | No
 
 def _value(allowed: bool) -> Value:
     return Value.GRANTED if allowed else Value.DENIED
-
-
-def _check_names(act: Act, terms: Terms, state: State) -> None:
-    problems = [
-        *_purpose_problems(act, terms, state),
-        *_service_problems(act, terms),
-        *_document_problems(act, terms, state),
-    ]
-    if problems:
-        raise InvalidRequestError("the act does not fit the notice", problems)
-
-
-def _purpose_problems(act: Act, terms: Terms, state: State) -> list[FieldError]:
-    problems = []
-    if act.decisions and act.action not in (Action.CHOOSE, Action.WITHDRAW):
-        problems.append(FieldError("decisions", "go with choose and withdraw only"))
-    for key, allowed in act.decisions.items():
-        known = terms.purposes.get(key)
-        withdrawable = act.action is Action.WITHDRAW and key in state.purposes
-        if known is None and not withdrawable:
-            problems.append(FieldError(f"decisions.{key}", "is no purpose of this notice"))
-        elif known is not None and not known.choice:
-            problems.append(FieldError(f"decisions.{key}", "needs no consent and cannot be chosen"))
-        elif allowed and act.action is Action.WITHDRAW:
-            problems.append(FieldError(f"decisions.{key}", "must be false in a withdrawal"))
-    return problems
-
-
-def _service_problems(act: Act, terms: Terms) -> list[FieldError]:
-    problems = []
-    if act.services and act.action not in (Action.CHOOSE, Action.WITHDRAW):
-        problems.append(FieldError("services", "go with choose and withdraw only"))
-    for key, allowed in act.services.items():
-        purpose = terms.service_purpose(key)
-        if purpose is None or not terms.purposes[purpose].choice:
-            problems.append(FieldError(f"services.{key}", "is no service that can be chosen here"))
-        elif allowed and act.action is Action.WITHDRAW:
-            problems.append(FieldError(f"services.{key}", "must be false in a withdrawal"))
-    return problems
-
-
-def _document_problems(act: Act, terms: Terms, state: State) -> list[FieldError]:
-    problems = []
-    if act.documents and act.action not in (Action.ACKNOWLEDGE, Action.AGREE, Action.WITHDRAW):
-        problems.append(FieldError("documents", "consent is never bundled with documents"))
-    for kind, number in act.documents.items():
-        known = terms.documents.get(kind)
-        withdrawable = act.action is Action.WITHDRAW and kind in state.documents
-        if known is None and not withdrawable:
-            problems.append(FieldError(f"documents.{kind}", "is no document of this notice"))
-        elif known is not None and not withdrawable and not _shows(known, number, act):
-            message = f"the notice shows version {known.number}, to {known.accept}"
-            problems.append(FieldError(f"documents.{kind}", message))
-    return problems
-
-
-def _shows(known: DocumentTerms, number: int, act: Act) -> bool:
-    only_acknowledged = act.action is Action.ACKNOWLEDGE and known.accept == Action.AGREE.value
-    return known.number == number and not only_acknowledged
