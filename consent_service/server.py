@@ -29,6 +29,7 @@ class JsonLogger(Logger):  # type: ignore[misc]
             logger.propagate = True
         self.access_log.disabled = True
         self.error_log.setLevel(logging.NOTSET)
+        self.error_log.addFilter(_names_nobody)
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -50,6 +51,11 @@ class Server(BaseApplication):  # type: ignore[misc]
         return build_app(services)
 
 
+def _names_nobody(record: logging.LogRecord) -> bool:
+    """Drop gunicorn's warning about a broken request: it holds the address and the request."""
+    return not str(record.msg).startswith("Invalid request from")
+
+
 def options(settings: Settings) -> dict[str, Any]:
     """Return gunicorn's configuration."""
     return {
@@ -61,6 +67,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "graceful_timeout": 30,
         "keepalive": 5,
         "control_socket_disable": True,
+        "forwarder_headers": "",
         "http_parser": "python",
         "logger_class": JsonLogger,
         "child_exit": _forget_metrics,

@@ -17,7 +17,7 @@ def db() -> None:
 @db.command()
 @tell_errors
 def upgrade() -> None:
-    r"""Create or migrate the schema and install its guards.
+    """Create or migrate the schema and install its guards.
 
     \b
     Example:
@@ -32,7 +32,7 @@ def upgrade() -> None:
 @json_option
 @tell_errors
 def check(*, as_json: bool) -> None:
-    r"""Compare schema and guards with what this version needs; status 1 where they differ.
+    """Compare schema and guards with what this version needs; status 1 where they differ.
 
     \b
     Example:

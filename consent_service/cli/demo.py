@@ -45,7 +45,7 @@ class Website:
 @click.option("--port", type=click.IntRange(1, 65533), default=8000, show_default=True)
 @tell_errors
 def demo(port: int) -> None:
-    r"""Publish the example sites and serve them with the service, on three ports from --port on.
+    """Publish the example sites and serve them with the service, on three ports from --port on.
 
     \b
     Example:
@@ -73,7 +73,10 @@ def _publish(settings: Settings, websites: tuple[Website, ...]) -> None:
     with opened_services(settings) as services:
         for website in websites:
             source = read_folder(bundled("examples") / website.key)
-            services.publishing.apply(replace(source, origins=(website.origin,)))
+            # Another demo on the same data may run on other ports: it keeps its origin.
+            known = [o for s in services.sites.list() if s.key == website.key for o in s.origins]
+            origins = tuple(dict.fromkeys([*known, website.origin]))
+            services.publishing.apply(replace(source, origins=origins))
 
 
 def _serve_pages(website: Website, service: str) -> None:
@@ -122,8 +125,7 @@ def _tell_when_ready(settings: Settings, websites: tuple[Website, ...]) -> None:
     _wait_for(f"{settings.public_url}/readyz")
     news, shop = websites
     data = settings.data_dir
-    prefix = f"CONSENT_DATA_DIR={data} " if "CONSENT_DATA_DIR" in os.environ else ""
-    command = f"{prefix}{Path(sys.executable).with_name('consent-service')}"
+    command = f"CONSENT_DATA_DIR={data} {Path(sys.executable).with_name('consent-service')}"
     click.echo(
         f"""
   The service       {settings.public_url}/docs

@@ -29,7 +29,7 @@ from consent_service.exports.service import Export
 @click.option("--resume", help="The last index that the file holds; appends what follows it.")
 @tell_errors
 def export(site: str, output: Path | None, **options: str | None) -> None:
-    r"""Write a site's events in the order of the log, as CSV or JSON Lines.
+    """Write a site's events in the order of the log, as CSV or JSON Lines.
 
     Everything that is recorded is sealed first. The same range gives the same bytes each time.
 

@@ -20,7 +20,7 @@ def key() -> None:
 @json_option
 @tell_errors
 def list_keys(*, as_json: bool) -> None:
-    r"""Show every key, but never its secret.
+    """Show every key, but never its secret.
 
     \b
     Example:
@@ -55,7 +55,7 @@ def list_keys(*, as_json: bool) -> None:
 @_use
 @tell_errors
 def rotate(use: str) -> None:
-    r"""Add a key that takes over signing after ten minutes; older ones stay accepted.
+    """Add a key that takes over signing after ten minutes; older ones stay accepted.
 
     \b
     Example:
@@ -73,7 +73,7 @@ def rotate(use: str) -> None:
 @click.argument("kid")
 @tell_errors
 def revoke(use: str, kid: str) -> None:
-    r"""Accept nothing more that a key signed, from now on.
+    """Accept nothing more that a key signed, from now on.
 
     Visitors whose credential it signed are asked anew; receipts it signed are refused by
     verifiers that read the published keys.

@@ -20,7 +20,7 @@ def ledger() -> None:
 @json_option
 @tell_errors
 def status(*, as_json: bool) -> None:
-    r"""Show the size of each log and how much waits to be sealed.
+    """Show the size of each log and how much waits to be sealed.
 
     \b
     Example:
@@ -47,7 +47,7 @@ def status(*, as_json: bool) -> None:
 @ledger.command()
 @tell_errors
 def seal() -> None:
-    r"""Seal everything that waits, and return when that is done.
+    """Seal everything that waits, and return when that is done.
 
     \b
     Example:

@@ -38,7 +38,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="consent-service")
 def main() -> None:
-    r"""Versioned policies, a consent banner, and consents that can be proved.
+    """Versioned policies, a consent banner, and consents that can be proved.
 
     Settings are CONSENT_* variables; with none set, everything lives in ./consent-data.
 

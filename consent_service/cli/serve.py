@@ -22,7 +22,7 @@ from consent_service.worker.loop import Worker
 @click.option("--no-worker", is_flag=True, help="Start no worker: one runs elsewhere.")
 @tell_errors
 def serve(*, no_worker: bool) -> None:
-    r"""Serve requests with gunicorn, and seal the log beside it.
+    """Serve requests with gunicorn, and seal the log beside it.
 
     \b
     Examples:
@@ -38,7 +38,7 @@ def serve(*, no_worker: bool) -> None:
 @click.command()
 @tell_errors
 def worker() -> None:
-    r"""Seal the log and remove what is past its time, until stopped. Any number may run.
+    """Seal the log and remove what is past its time, until stopped. Any number may run.
 
     \b
     Example:

@@ -36,12 +36,13 @@ def site() -> None:
 )
 @tell_errors
 def init(folder: Path, kind: str, key: str, name: str | None, origin: str) -> None:
-    r"""Write a folder to begin with.
+    """Write a folder to begin with.
 
     \b
     Example:
       consent-service site init my-site --key my-site --origin https://www.example.com
     """
+    origin = origin.rstrip("/")
     for path in write_starter(folder, kind, key=key, name=name or key, origin=origin):
         click.echo(f"wrote {path}")
     read_folder(folder)
@@ -53,7 +54,7 @@ def init(folder: Path, kind: str, key: str, name: str | None, origin: str) -> No
 @json_option
 @tell_errors
 def plan(folder: Path, *, as_json: bool) -> None:
-    r"""Show what applying a folder would publish, and publish nothing.
+    """Show what applying a folder would publish, and publish nothing.
 
     \b
     Example:
@@ -69,7 +70,7 @@ def plan(folder: Path, *, as_json: bool) -> None:
 @json_option
 @tell_errors
 def apply(folder: Path, *, as_json: bool) -> None:
-    r"""Publish what changed in a folder; without a change, nothing.
+    """Publish what changed in a folder; without a change, nothing.
 
     \b
     Example:
@@ -84,7 +85,7 @@ def apply(folder: Path, *, as_json: bool) -> None:
 @json_option
 @tell_errors
 def list_sites(*, as_json: bool) -> None:
-    r"""Show all sites.
+    """Show all sites.
 
     \b
     Example:
@@ -117,7 +118,7 @@ def list_sites(*, as_json: bool) -> None:
 @json_option
 @tell_errors
 def embed(key: str, mode: str | None, *, as_json: bool) -> None:
-    r"""Print what to paste into a website, and what its policy and proxy must allow.
+    """Print what to paste into a website, and what its policy and proxy must allow.
 
     \b
     Example:

@@ -77,7 +77,8 @@ def supervise(children: Sequence[Child], ready: Callable[[], None] | None = None
     while not signals.stop:
         time.sleep(_TURN_SECONDS)
         ended = [c for c in children if c.process and c.process.poll() is not None]
-        if any(not child.restart for child in ended):
+        if lost := next((child for child in ended if not child.restart), None):
+            click.echo(f"{lost.name} ended by itself; stopping", err=True)
             status = 1
             break
         _start_again(ended)

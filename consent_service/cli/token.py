@@ -30,7 +30,7 @@ def token() -> None:
 def create(
     name: str, scopes: tuple[str, ...], sites: tuple[str, ...], days: int | None, *, as_json: bool
 ) -> None:
-    r"""Create an api key and print it, this once: only its hash is kept.
+    """Create an api key and print it, this once: only its hash is kept.
 
     \b
     Example:
@@ -51,7 +51,7 @@ def create(
 @json_option
 @tell_errors
 def list_tokens(*, as_json: bool) -> None:
-    r"""Show every api key, but not the key itself.
+    """Show every api key, but not the key itself.
 
     \b
     Example:
@@ -81,7 +81,7 @@ def list_tokens(*, as_json: bool) -> None:
 @click.argument("key_id")
 @tell_errors
 def revoke(key_id: str) -> None:
-    r"""Revoke an api key by its id.
+    """Revoke an api key by its id.
 
     \b
     Example:

@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import Response, jsonify, request
 
@@ -264,12 +265,14 @@ def event_json(event: ConsentEvent) -> dict[str, Any]:
 
 
 def _idempotency_key(data: dict[str, Any]) -> str:
+    """Return the key of an act: a UUID, for who knows it and the act gets the first answer."""
     key = data.get("key") or request.headers.get("Idempotency-Key")
     if not key:
         raise InvalidRequestError.of("key", "a UUID that names this act is needed")
-    if len(str(key)) > 255:
-        raise InvalidRequestError.of("Idempotency-Key", "is longer than 255 characters")
-    return str(key)
+    try:
+        return str(UUID(str(key)))
+    except ValueError:
+        raise InvalidRequestError.of("Idempotency-Key", "must be a UUID") from None
 
 
 def _request_hash(body: dict[str, Any]) -> bytes:

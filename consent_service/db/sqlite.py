@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert
 
-from consent_service.core.errors import UnavailableError
+from consent_service.core.errors import SettingsError, UnavailableError
 from consent_service.db.failures import translated
 from consent_service.db.unit import Outcome, Row, Unit, given_statement, once_statement, parameters
 
@@ -34,7 +34,12 @@ class SqliteDatabase:
 
     def __init__(self, url: URL, *, threads: int) -> None:
         self._lock_path = Path(f"{url.database}.lock")
-        self._lock_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self._lock_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise SettingsError(
+                f"{self._lock_path.parent} cannot be used: {error.strerror}"
+            ) from error
         self._engine = _engine(url, threads, *_PRAGMAS)
         self._reader = _engine(url, threads, *_PRAGMAS, "query_only=ON")
         self._batches = _BatchWriter(self)

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import LengthRequired
 
 from consent_service.http import headers, logs, metrics, origins, problems
 from consent_service.http.body import MAX_BODY_BYTES
@@ -27,12 +28,19 @@ def create_app(routes: Iterable[Route], gate: OriginGate, check_key: KeyCheck) -
     app.after_request(headers.add)
     app.after_request(origins.add_headers)
     problems.install(app)
+    app.before_request(_require_length)
     listed = list(routes)
     for route in listed:
         _add(app, route, gate, check_key)
     for path in dict.fromkeys(route.path for route in listed):
         _add_preflight(app, path, [route for route in listed if route.path == path], gate)
     return app
+
+
+def _require_length() -> None:
+    """Refuse a body of unknown length: its end could be lost at the limit without a word."""
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
+        raise LengthRequired("send a Content-Length")
 
 
 def _add(app: Flask, route: Route, gate: OriginGate, check_key: KeyCheck) -> None:

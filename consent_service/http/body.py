@@ -31,7 +31,9 @@ def read_json() -> dict[str, Any]:
         data = parse_strict(request.get_data(cache=False).decode())
     except UnicodeDecodeError as error:
         raise MalformedRequestError("the body is not UTF-8") from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise MalformedRequestError("the body is nested too deeply") from error
+    except ValueError as error:
         raise MalformedRequestError(f"the body is not JSON: {error}") from error
     if not isinstance(data, dict):
         raise MalformedRequestError("the body is not a JSON object")

@@ -18,6 +18,7 @@ CODES = {
     404: "not_found",
     405: "method_not_allowed",
     406: "not_acceptable",
+    411: "length_required",
     413: "body_too_large",
     415: "media_type_not_supported",
     429: "too_many_requests",

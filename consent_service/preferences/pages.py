@@ -98,6 +98,8 @@ class PreferencePages:
         return self._record(opened, session, Action(action))
 
     def _record(self, opened: Opened, session: Session, action: Action) -> Response:
+        if opened.visitor and not self._is_on_record(opened):
+            return self._page(self._open(opened.site, None, None), error="error_expired")
         act = self._act(opened, action)
         if action is Action.CHOOSE and not act.decisions:
             chosen = any(name.startswith("purpose.") for name in request.form)
@@ -191,6 +193,10 @@ class PreferencePages:
         credential = _credential(opened.visitor)
         profile = self._consents.find(opened.site, credential) if credential else None
         return (profile.state, profile.history) if profile else (State(), [])
+
+    def _is_on_record(self, opened: Opened) -> bool:
+        """Tell whether the visitor still has a record: it may have been erased meanwhile."""
+        return bool(self._on_record(opened)[1])
 
     def _page(
         self, opened: Opened, *, saved: str | None = None, error: str | None = None

@@ -270,3 +270,15 @@ def test_the_page_shows_the_agreement_and_may_return_to_the_site_only(sqlite_wor
     assert "form-action 'self' http://localhost:8002;" in policy
     assert page.headers["Referrer-Policy"] == "same-origin"
     assert given["consent"]["reference"] in page.text
+
+
+def test_a_form_that_was_open_during_an_erasure_stores_nothing(world: World) -> None:
+    credential = world.answer("shop", "reject")["credential"]
+    form = opened(world, "shop", credential)
+    headers = {"Authorization": f"Consent {credential}"}
+    world.client.delete("/v1/sites/shop/consents/me", headers=headers)
+    before = len(stored_events(world))
+    answer = submit(world, "shop", form, {"action": "accept"})
+    assert answer.status_code == 200
+    assert "open for too long" in answer.text
+    assert len(stored_events(world)) == before

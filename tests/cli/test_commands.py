@@ -223,3 +223,16 @@ def test_the_log_is_shown_and_sealed(ready: Command, recorded: World) -> None:
     ready("ledger", "seal")
     after = json.loads(ready("ledger", "status", "--json").output)
     assert {row["pending"] for row in after} == {0}
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--origin", "https://a.example/path"), ("--key", "UPPER")]
+)
+def test_a_starter_is_only_written_where_it_can_be_published(
+    ready: Command, tmp_path: Path, option: str, value: str
+) -> None:
+    folder = tmp_path / "site"
+    given = {"--key": "mine", "--origin": "https://a.example", option: value}
+    arguments = [part for pair in given.items() for part in pair]
+    assert option in ready("site", "init", str(folder), *arguments, status=1).output
+    assert not folder.exists()
