@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-import yaml
 from marshmallow import Schema, ValidationError
 
 from consent_service.core.clock import to_milliseconds
@@ -15,14 +14,15 @@ from consent_service.core.errors import FieldError, field_errors
 from consent_service.documents.model import Accept, DocumentSource, SourceText
 from consent_service.notices.drafting import NoticeSource
 from consent_service.notices.profiles import all_profiles
+from consent_service.publishing import strict_yaml
 from consent_service.publishing.model import InvalidSiteError, SiteSource, check
+from consent_service.publishing.positions import FRONT_MATTER, located
 from consent_service.publishing.schemas import front_matter_schema, site_schema
 from consent_service.sites.model import Embed
 
 SITE_FILE = "site.yaml"
 DocumentTexts = dict[str, tuple[dict[str, Any], str]]
 _DOCUMENT = re.compile(r"([a-z][a-z0-9-]{0,31})\.([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\.md")
-_FRONT_MATTER = re.compile(r"---\r?\n(.*?)\r?\n---\r?\n(.*)", re.DOTALL)
 _SHARED_FIELDS = ("effective_at", "material", "affects", "accept")
 
 
@@ -30,8 +30,19 @@ def read_folder(folder: Path) -> SiteSource:
     """Read and check a site's folder.
 
     Raises:
-        InvalidSiteError: naming every problem with its file and field.
+        InvalidSiteError: naming every problem with its file, line and field.
     """
+    with located(_texts(folder)):
+        return _read(folder)
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    """Return the files in which problems can have a line."""
+    paths = [folder / SITE_FILE, *folder.glob("*.md")]
+    return {path.name: path.read_text("utf-8", "replace") for path in paths if path.is_file()}
+
+
+def _read(folder: Path) -> SiteSource:
     text = _read_text(folder / SITE_FILE)
     problems: list[FieldError] = []
     data: dict[str, Any] = {}
@@ -113,7 +124,7 @@ def _documents(texts: Mapping[str, DocumentTexts], locales: list[str]) -> list[D
 
 
 def _front_matter(path: Path) -> tuple[dict[str, Any], str]:
-    parts = _FRONT_MATTER.fullmatch(_read_text(path))
+    parts = FRONT_MATTER.fullmatch(_read_text(path))
     if parts is None:
         raise InvalidSiteError(
             [FieldError(path.name, "must begin with front matter between --- lines")]
@@ -174,8 +185,8 @@ def _read_text(path: Path) -> str:
 
 def _yaml(text: str, name: str) -> Any:
     try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:
+        return strict_yaml.load(text)
+    except strict_yaml.YamlError as error:
         raise InvalidSiteError([FieldError(name, f"is not YAML: {error}")]) from error
 
 

@@ -108,9 +108,8 @@ def _reference_problems(source: SiteSource) -> Iterator[FieldError]:
             yield FieldError(path, f"names no purpose of this site: {service['purpose']}")
     for document in source.documents:
         for purpose in sorted(set(document.affects) - set(purposes)):
-            yield FieldError(
-                f"{document.kind}: affects", f"names no purpose of this site: {purpose}"
-            )
+            path = f"{document.kind}.{notice.locales[0]}.md: affects"
+            yield FieldError(path, f"names no purpose of this site: {purpose}")
     for locale, texts in notice.texts.items():
         for key in sorted(set(texts) - set(text_keys())):
             yield FieldError(f"site.yaml: texts.{locale}.{key}", "is no text of the banner")

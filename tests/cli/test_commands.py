@@ -78,7 +78,7 @@ def test_a_plan_publishes_nothing(ready: Command) -> None:
 def test_a_wrong_folder_is_told_field_by_field(ready: Command, tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text("key: UPPER\nnickname: x\n")
     told = ready("site", "apply", str(tmp_path), status=1).output
-    for field in ("site.yaml: key", "site.yaml: nickname", "site.yaml: controller"):
+    for field in ("site.yaml:1: key", "site.yaml:2: nickname", "site.yaml:1: controller"):
         assert field in told
 
 

@@ -132,7 +132,7 @@ def test_several_breaches_between_parts_are_told_at_once(tmp_path: Path) -> None
         "site.yaml: texts.en.body",
         "site.yaml: texts.en.other",
         "site.yaml: embed.base_url",
-        "terms: affects",
+        "terms.en.md: affects",
     }
 
 
@@ -178,7 +178,7 @@ MATTERS: list[tuple[str, str]] = [
     (document(material="perhaps"), "terms.en.md: material"),
     (document(affects="analytics"), "terms.en.md: affects"),
     (document(affects=["!"]), "terms.en.md: affects.0"),
-    (document(affects=["sales"]), "terms: affects"),
+    (document(affects=["sales"]), "terms.en.md: affects"),
     (document(effective_at="soon"), "terms.en.md: effective_at"),
     (document(summary="x" * 2001), "terms.en.md: summary"),
 ]
