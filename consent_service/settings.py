@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from environs import Env, EnvValidationError
 from marshmallow import ValidationError, validate
 
 from consent_service.core.errors import FieldError, SettingsError
+from consent_service.http.country_file import open_countries
 
 SETTINGS = (
     "CONSENT_DATA_DIR",
@@ -22,6 +24,9 @@ SETTINGS = (
     "CONSENT_BIND",
     "CONSENT_LOG_NAME",
     "CONSENT_KEYS_DIR",
+    "CONSENT_TRUSTED_PROXIES",
+    "CONSENT_COUNTRY_HEADER",
+    "CONSENT_COUNTRY_FILE",
     "CONSENT_WORKERS",
     "CONSENT_THREADS",
     "CONSENT_LOG_LEVEL",
@@ -30,6 +35,8 @@ _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _LOG_NAME = validate.Regexp(
     r"^[a-z0-9][a-z0-9.-]{0,62}\Z", error="must be lower-case letters, digits, dots and hyphens"
 )
+_HEADER = validate.Regexp(r"^[A-Za-z0-9-]+\Z", error="must be the name of a header")
+_LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +50,9 @@ class Settings:
     bind: str
     log_name: str | None
     keys_dir: Path
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    country_header: str | None
+    country_file: Path | None
     workers: int
     threads: int
     log_level: str
@@ -77,6 +87,9 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             FieldError(name, "; ".join(messages))
             for name, messages in cast("Mapping[str, list[str]]", error.error_messages).items()
         ]
+    if loaded["country_header"] and not loaded["trusted_proxies"]:
+        message = "is believed from trusted proxies only: set CONSENT_TRUSTED_PROXIES"
+        problems.append(FieldError("CONSENT_COUNTRY_HEADER", message))
     if problems:
         lines = "".join(f"\n  {each.field}: {each.message}" for each in problems)
         raise SettingsError(f"these settings are wrong:{lines}", problems)
@@ -100,6 +113,9 @@ def _read(env: Env, values: Mapping[str, str]) -> dict[str, Any]:
             "bind": env.str("CONSENT_BIND", "127.0.0.1:8000", validate=_bind),
             "log_name": env.str("CONSENT_LOG_NAME", None, validate=_LOG_NAME),
             "keys_dir": env.path("CONSENT_KEYS_DIR", None),
+            "trusted_proxies": env.str("CONSENT_TRUSTED_PROXIES", "", validate=_networks),
+            "country_header": env.str("CONSENT_COUNTRY_HEADER", None, validate=_HEADER),
+            "country_file": env.path("CONSENT_COUNTRY_FILE", None, validate=_country_file),
             "workers": env.int("CONSENT_WORKERS", 2, validate=validate.Range(1, 64)),
             "threads": env.int("CONSENT_THREADS", 8, validate=validate.Range(1, 256)),
             "log_level": env.str(
@@ -122,6 +138,8 @@ def _complete(loaded: dict[str, Any]) -> Settings:
             "migration_url": loaded["migration_url"] or database_url,
             "public_url": loaded["public_url"].rstrip("/"),
             "keys_dir": (loaded["keys_dir"] or data_dir / "keys").resolve(),
+            "trusted_proxies": _networks(loaded["trusted_proxies"]),
+            "country_file": loaded["country_file"] and loaded["country_file"].resolve(),
         }
     )
 
@@ -159,3 +177,28 @@ def _bind(value: str) -> None:
     host, _, port = value.rpartition(":")
     if not host or not _PORT.fullmatch(port) or int(port) > 65535:
         raise ValidationError("must be HOST:PORT such as 127.0.0.1:8000")
+
+
+def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return the networks in a list with commas; the word `loopback` stands for this machine."""
+    named = [each.strip() for each in value.split(",")] if value.strip() else []
+    texts = [text for each in named for text in (_LOOPBACK if each == "loopback" else (each,))]
+    try:
+        networks = tuple(ip_network(text) for text in texts)
+    except ValueError as error:
+        raise ValidationError(
+            "must be networks or addresses such as 10.0.0.0/8, with commas between them, "
+            f"or the word loopback: {error}"
+        ) from error
+    if any(network.prefixlen == 0 for network in networks):
+        raise ValidationError("must not trust every address there is")
+    return networks
+
+
+def _country_file(value: Path) -> None:
+    try:
+        open_countries(value).close()
+    except (OSError, ValueError) as error:
+        raise ValidationError(
+            f"must be a MaxMind DB file of countries or cities: {error}"
+        ) from error

@@ -6,6 +6,7 @@ import pytest
 
 from consent_service.core.errors import SettingsError
 from consent_service.settings import load_settings
+from tests.support.mmdb import country, write_mmdb
 
 
 def wrong(environ: dict[str, str]) -> set[str]:
@@ -155,3 +156,54 @@ def test_reading_settings_leaves_the_environment_as_it_was(
     load_settings({"CONSENT_THREADS": "6", "CONSENT_LOG_NAME": "x"})
     assert load_settings().threads == 5
     assert load_settings().log_name is None
+
+
+def test_by_default_no_proxy_is_trusted_and_no_country_is_known() -> None:
+    settings = load_settings({})
+    assert settings.trusted_proxies == ()
+    assert settings.country_header is None
+    assert settings.country_file is None
+
+
+def test_trusted_proxies_are_networks_addresses_and_a_word() -> None:
+    settings = load_settings(
+        {
+            "CONSENT_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,2001:db8::/32 , loopback",
+            "CONSENT_COUNTRY_HEADER": "CF-IPCountry",
+        }
+    )
+    assert [str(network) for network in settings.trusted_proxies] == [
+        "10.0.0.0/8",
+        "192.0.2.1/32",
+        "2001:db8::/32",
+        "127.0.0.0/8",
+        "::1/128",
+    ]
+    assert settings.country_header == "CF-IPCountry"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["proxy.example", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/8;", ",", "0.0.0.0/0", "::/0", "*"],
+)
+def test_what_is_no_network_or_is_all_of_them_is_not_trusted(value: str) -> None:
+    assert wrong({"CONSENT_TRUSTED_PROXIES": value}) == {"CONSENT_TRUSTED_PROXIES"}
+
+
+@pytest.mark.parametrize("value", ["", "CF IPCountry", "Länge", "X:", "a\n"])
+def test_a_country_header_has_the_name_of_a_header(value: str) -> None:
+    environ = {"CONSENT_TRUSTED_PROXIES": "loopback", "CONSENT_COUNTRY_HEADER": value}
+    assert wrong(environ) == {"CONSENT_COUNTRY_HEADER"}
+
+
+def test_a_country_header_without_trusted_proxies_is_a_mistake() -> None:
+    assert wrong({"CONSENT_COUNTRY_HEADER": "CF-IPCountry"}) == {"CONSENT_COUNTRY_HEADER"}
+
+
+def test_a_country_file_is_looked_into_at_start(tmp_path: Path) -> None:
+    path = write_mmdb(tmp_path / "countries.mmdb", {"192.0.2.0/24": country("DE")})
+    assert load_settings({"CONSENT_COUNTRY_FILE": str(path)}).country_file == path
+    path.write_bytes(path.read_bytes()[:50])
+    assert wrong({"CONSENT_COUNTRY_FILE": str(path)}) == {"CONSENT_COUNTRY_FILE"}
+    assert wrong({"CONSENT_COUNTRY_FILE": str(tmp_path)}) == {"CONSENT_COUNTRY_FILE"}
+    assert wrong({"CONSENT_COUNTRY_FILE": str(tmp_path / "none")}) == {"CONSENT_COUNTRY_FILE"}
