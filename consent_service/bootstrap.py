@@ -31,6 +31,8 @@ from consent_service.exports.api import ExportApi
 from consent_service.exports.service import ExportService
 from consent_service.http import openapi
 from consent_service.http.app import create_app
+from consent_service.http.country import PlaceFinder
+from consent_service.http.country_file import CountryFile
 from consent_service.http.health import HealthApi
 from consent_service.http.origins import OriginGate, OriginRules
 from consent_service.http.pages import page
@@ -41,9 +43,11 @@ from consent_service.ledger.keys import LogKeys
 from consent_service.ledger.service import LedgerService
 from consent_service.notices import tables as notice_tables
 from consent_service.notices.api import NoticeApi
+from consent_service.notices.impressions import ImpressionService
 from consent_service.notices.service import NoticeService
 from consent_service.preferences.pages import PreferencePages
 from consent_service.preferences.session import Sessions
+from consent_service.publishing import tables as publishing_tables
 from consent_service.publishing.service import PublishingService
 from consent_service.resources import bundled
 from consent_service.settings import Settings
@@ -56,6 +60,7 @@ TABLES = (
     document_tables,
     ledger_tables,
     notice_tables,
+    publishing_tables,
     site_tables,
 )
 """Every module of tables; importing them fills the shared metadata."""
@@ -74,6 +79,7 @@ class Services:
     sites: SiteService
     documents: DocumentService
     notices: NoticeService
+    impressions: ImpressionService
     publishing: PublishingService
     consents: ConsentService
     links: LinkService
@@ -126,6 +132,7 @@ def build_services(
         sites=SiteService(db),
         documents=DocumentService(db, clock),
         notices=notices,
+        impressions=ImpressionService(db, notices, clock),
         publishing=PublishingService(db, clock, ids, log_name),
         consents=ConsentService(db, notices, clock, ids),
         links=LinkService(db, clock, ids),
@@ -151,6 +158,7 @@ def build_routes(services: Services) -> list[Route]:
     sessions = Sessions(credentials, services.clock, services.ids)
     files = StaticApi(bundled("static"))
     sites, clock = services.sites, services.clock
+    places = _places(services.settings)
     interfaces = (
         ConsentApi(
             consents=services.consents,
@@ -159,10 +167,18 @@ def build_routes(services: Services) -> list[Route]:
             sites=sites,
             exchange=exchange,
             receipts=receipts,
+            places=places,
+            impressions=services.impressions,
             clock=clock,
             public_url=public_url,
         ),
-        NoticeApi(services.notices, sites, files.banner),
+        NoticeApi(
+            notices=services.notices,
+            sites=sites,
+            places=places,
+            impressions=services.impressions,
+            banner=files.banner,
+        ),
         DocumentApi(services.documents, sites),
         DocumentPages(services.documents, sites, clock),
         PreferencePages(
@@ -173,6 +189,7 @@ def build_routes(services: Services) -> list[Route]:
             sites=sites,
             exchange=exchange,
             sessions=sessions,
+            places=places,
             clock=clock,
         ),
         ExportApi(services.exports, sites),
@@ -185,6 +202,11 @@ def build_routes(services: Services) -> list[Route]:
 
 def _keyring(settings: Settings, clock: Clock, ids: Ids, use: str) -> Keyring:
     return ensure_keyring(settings.keys_dir, use, clock, ids)
+
+
+def _places(settings: Settings) -> PlaceFinder:
+    file = CountryFile(settings.country_file) if settings.country_file else None
+    return PlaceFinder(settings.trusted_proxies, settings.country_header, file)
 
 
 def _log_keys(settings: Settings, clock: Clock, ids: Ids) -> LogKeys:

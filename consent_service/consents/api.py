@@ -30,6 +30,7 @@ from consent_service.consents.schemas import (
 from consent_service.consents.service import (
     ConsentService,
     KeyReusedError,
+    NobodyKnownError,
     NothingToWithdrawError,
     NoticeSupersededError,
     Recorded,
@@ -41,8 +42,10 @@ from consent_service.core.canonical import canonical_json
 from consent_service.core.clock import Clock
 from consent_service.core.errors import InvalidRequestError
 from consent_service.http.body import load, read_json
+from consent_service.http.country import PlaceFinder
 from consent_service.http.routes import Access, Answer, Parameter, Route
-from consent_service.notices.service import profile_for
+from consent_service.notices.impressions import ImpressionService
+from consent_service.notices.model import Showing
 from consent_service.sites.model import Site
 from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
 
@@ -62,6 +65,8 @@ class ConsentApi:
         sites: SiteService,
         exchange: TokenExchange,
         receipts: Receipts,
+        places: PlaceFinder,
+        impressions: ImpressionService,
         clock: Clock,
         public_url: str,
     ) -> None:
@@ -71,6 +76,8 @@ class ConsentApi:
         self._sites = sites
         self._exchange = exchange
         self._receipts = receipts
+        self._places = places
+        self._impressions = impressions
         self._clock = clock
         self._public_url = public_url
 
@@ -89,14 +96,18 @@ class ConsentApi:
             locale=data.get("locale"),
             context=Context(
                 method=data["method"],
-                why=profile_for(site).why,
+                place=self._places.find(),
                 layer=data.get("layer"),
                 banner=data.get("banner"),
             ),
             key=idempotency_key,
             request_hash=_request_hash(body),
         )
-        return self._recorded(site, self._consents.record(site, wanted, credential))
+        try:
+            return self._recorded(site, self._consents.record(site, wanted, credential))
+        except NobodyKnownError:
+            self._impressions.count(site, Showing.SIGNAL, wanted.notice, wanted.variant)
+            return Response(status=202)
 
     def me(self, key: str) -> Response:
         """Answer what is on record about the visitor."""
@@ -107,7 +118,7 @@ class ConsentApi:
         if profile is None:
             raise CredentialRequiredError("nothing is on record for this visitor")
         answer = {
-            **self._exchange.members(site, profile.visitor, profile.state),
+            **self._exchange.members(site, profile.latest),
             "reference": profile.latest.reference,
             "history": [event_json(event) for event in profile.history],
         }
@@ -138,7 +149,7 @@ class ConsentApi:
         """Erase what names the visitor."""
         site = self._sites.get(key)
         credential = self._exchange.required(site)
-        context = Context(method=Method.PREFERENCES, why=profile_for(site).why)
+        context = Context(method=Method.PREFERENCES, place=self._places.find())
         answer = jsonify(erased=self._erasure.erase(site, credential.visitor, context))
         return cookies.clear_cookies(answer, site)
 
@@ -164,7 +175,7 @@ class ConsentApi:
         event = recorded.event
         answer = {
             "consent": event_json(event),
-            **self._exchange.members(site, recorded.visitor, recorded.state),
+            **self._exchange.members(site, recorded.latest),
             "receipt": self._receipts.issue(site, event),
             "openings": list(event.openings),
             "proof_url": f"/v1/sites/{site.key}/consents/{event.event_id}/proof",
@@ -191,7 +202,10 @@ class ConsentApi:
                 tag="Consent",
                 summary="Record a choice",
                 request=_consent_in,
-                answers=(Answer(status=201, description="It is stored", schema=RecordedOut()),),
+                answers=(
+                    Answer(status=201, description="It is stored", schema=RecordedOut()),
+                    Answer(status=202, description="A signal of a browser unknown here: counted"),
+                ),
                 problems=(
                     *of_site,
                     CredentialRefusedError,
@@ -256,9 +270,11 @@ def event_json(event: ConsentEvent) -> dict[str, Any]:
         "decisions": leaf.get("decisions", {}),
         "services": leaf.get("services", {}),
         "documents": leaf.get("documents", {}),
-        "notice": {"number": notice["n"], "sha256": notice["sha256"], "variant": notice["variant"]},
-        "locale": leaf["locale"],
-        "method": leaf["method"],
+        "notice": {
+            "number": notice["n"],
+            **{name: notice[name] for name in ("sha256", "variant") if name in notice},
+        },
+        **{name: leaf[name] for name in ("locale", "method") if name in leaf},
         "profile": leaf["profile"],
         "received_at": leaf["ts"],
     }

@@ -14,7 +14,7 @@ from consent_service.db.engine import Database
 from consent_service.db.unit import ConflictError
 from consent_service.ledger import store as ledger_store
 from consent_service.ledger.model import Leaf, control_leaf
-from consent_service.notices.service import NoticeService, served_variant
+from consent_service.notices.service import NoticeService, profile_for, served_variant
 from consent_service.sites.model import Site
 
 KEY_LIFETIME = timedelta(days=30)
@@ -36,10 +36,13 @@ class ErasureService:
         Each event leaves a `log.erasure` leaf that names its leaf hash.
         """
         notice = self._notices.current(site)
+        shown = served_variant(site, notice, context.place)
         answer = Answer(
             act=Act(action=Action.WITHDRAW),
             notice=notice,
-            variant=served_variant(site, notice),
+            shown=shown,
+            ruling=shown,
+            why=profile_for(site, context.place).why,
             context=context,
         )
         for _ in range(_ATTEMPTS):
@@ -70,7 +73,7 @@ class ErasureService:
         ts = self._clock.now()
         change = decide_answer(answer, latest, ts)
         if change:
-            event = new_event(site, answer, change, latest, ts=ts, ids=self._ids)
+            event = new_event(site, change, answer.circumstances, latest, ts=ts, ids=self._ids)
             store.insert_event(tx, site.site_id, event)
 
     def purge(self) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, after_this_request, jsonify, request
 
 from consent_service.consents import cookies
-from consent_service.consents.model import State, agreed_json, decisions_json
+from consent_service.consents.model import ConsentEvent, State, agreed_json, decisions_json
 from consent_service.consents.tokens import Credential, CredentialRefusedError, Tokens
 from consent_service.core.errors import ServiceError
 from consent_service.sites.model import Site
@@ -57,13 +57,17 @@ class TokenExchange:
             raise CredentialRequiredError(f"send the credential as `Authorization: {_SCHEME} ...`")
         return credential
 
-    def members(self, site: Site, visitor: str, state: State) -> dict[str, Any]:
-        """Return the members of an answer that carry a visitor's state and values."""
+    def members(self, site: Site, latest: ConsentEvent) -> dict[str, Any]:
+        """Return the members of an answer that carry the state and values of a visitor.
+
+        `latest` is the visitor's newest event.
+        """
+        state = State.load(latest.state)
         return {
             "state": decisions_json(state.purposes),
             "agreed": agreed_json(state.agreed()),
-            "state_token": self._tokens.state_token(site, state),
-            "credential": self._tokens.credential(site, visitor),
+            "state_token": self._tokens.state_token(site, state, latest.event_id),
+            "credential": self._tokens.credential(site, str(latest.visitor)),
         }
 
     def respond(self, site: Site, answer: dict[str, Any], status: int) -> Response:
@@ -75,9 +79,7 @@ class TokenExchange:
         response.status_code = status
         return cookies.set_cookies(response, site, credential, answer["state_token"])
 
-    def hand_out(self, response: Response, site: Site, visitor: str, state: State) -> Response:
+    def hand_out(self, response: Response, site: Site, latest: ConsentEvent) -> Response:
         """Set a visitor's cookies on a page, in the modes that have any."""
-        credential = self._tokens.credential(site, visitor)
-        return cookies.set_cookies(
-            response, site, credential, self._tokens.state_token(site, state)
-        )
+        values = self.members(site, latest)
+        return cookies.set_cookies(response, site, values["credential"], values["state_token"])

@@ -20,6 +20,7 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
     ACKNOWLEDGE = "acknowledge"
     AGREE = "agree"
+    SIGNAL = "signal"
 
 
 class Value(StrEnum):
@@ -37,15 +38,24 @@ class EventType(StrEnum):
     REFUSED = "consent.refused"
     UPDATED = "consent.updated"
     WITHDRAWN = "consent.withdrawn"
+    EXPIRED = "consent.expired"
+    IMPORTED = "consent.imported"
     AGREED = "documents.agreed"
     ACKNOWLEDGED = "notice.acknowledged"
+    SIGNAL = "optout.signal"
 
 
 class Method(StrEnum):
-    """Where a visitor decided."""
+    """How a decision reached the service. A browser may say the first two only."""
 
     BANNER = "banner"
     PREFERENCES = "preferences"
+    API = "api"
+    GPC = "gpc"
+    IMPORT = "import"
+
+
+BROWSER_METHODS = (Method.BANNER, Method.PREFERENCES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +84,18 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A decision in a visitor's state: under which notice, when, and until when it holds."""
+    """A decision in a visitor's state: under which notice, when, and until when it holds.
+
+    `override`: granted in a second act although the visitor's browser sends an opt-out signal.
+    `ended`: its expiry is on record.
+    """
 
     value: Value
     notice: int
     at: datetime
     until: datetime | None
+    override: bool = False
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +125,8 @@ class State:
         """Return the JSON text that `load` reads."""
         return canonical_json(
             {
-                "purposes": decisions_json(self.purposes),
-                "services": decisions_json(self.services),
+                "purposes": _decisions_dump(self.purposes),
+                "services": _decisions_dump(self.services),
                 "documents": {
                     kind: {
                         "n": each.n,
@@ -169,6 +185,15 @@ class ConsentEvent:
         return dict(json.loads(self.leaf))
 
 
+def _decisions_dump(decisions: Mapping[str, Decision]) -> dict[str, dict[str, Any]]:
+    """Return decisions with the marks that only the service sees."""
+    shown = decisions_json(decisions)
+    for key, each in decisions.items():
+        marks = {"override": each.override, "ended": each.ended}
+        shown[key] |= {name: True for name, is_set in marks.items() if is_set}
+    return shown
+
+
 def decisions_json(decisions: Mapping[str, Decision]) -> dict[str, dict[str, Any]]:
     """Return decisions as `{key: {value, notice, at, until}}`; no `until` where there is no end."""
     return {
@@ -197,4 +222,6 @@ def _decision(data: Mapping[str, Any]) -> Decision:
         notice=data["notice"],
         at=parse_time(data["at"]),
         until=parse_time(until) if until else None,
+        override=data.get("override", False),
+        ended=data.get("ended", False),
     )

@@ -1,8 +1,10 @@
 """Schemas of the visitors' calls. Unknown fields are refused."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
 
-from consent_service.consents.model import Action, EventType, Method, Value
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from consent_service.consents.model import BROWSER_METHODS, Action, EventType, Method, Value
 from consent_service.http.fields import FlatDict, StrictBoolean, StrictInteger
 
 _KEY = validate.Regexp(r"^[a-z][a-z0-9_-]{0,31}\Z", error="must be a key such as analytics")
@@ -38,7 +40,12 @@ class ConsentIn(Schema):
     documents = FlatDict(
         fields.String(validate=_KEY), StrictInteger(validate=_NUMBER), validate=_FEW
     )
-    method = fields.Enum(Method, by_value=True, load_default=Method.BANNER)
+    method = fields.Enum(
+        Method,
+        by_value=True,
+        load_default=Method.BANNER,
+        validate=validate.OneOf(BROWSER_METHODS, error="must be banner or preferences"),
+    )
     layer = StrictInteger(validate=validate.Range(1, 9))
     banner = fields.String(validate=_HASH)
     signals = fields.Nested(SignalsSchema)
@@ -46,6 +53,13 @@ class ConsentIn(Schema):
     sent_at = fields.AwareDateTime(format="iso")
     key = fields.UUID()
     credential = fields.String(validate=validate.Length(1, 4096))
+
+    @validates_schema
+    def _age_is_known(self, data: dict[str, Any], **_: Any) -> None:
+        """A kept answer tells its age by two readings of the same clock."""
+        if ("occurred_at" in data) != ("sent_at" in data):
+            missing = "sent_at" if "occurred_at" in data else "occurred_at"
+            raise ValidationError("is needed too: both come with a kept answer", missing)
 
 
 class DecisionOut(Schema):
@@ -69,7 +83,7 @@ class DocumentOut(Schema):
 class NoticeRefOut(Schema):
     number = fields.Integer(required=True)
     sha256 = fields.String(required=True)
-    variant = fields.String(required=True)
+    variant = fields.String()
 
 
 class EventOut(Schema):
@@ -83,8 +97,8 @@ class EventOut(Schema):
     services = fields.Dict(fields.String(), fields.Enum(Value, by_value=True), required=True)
     documents = fields.Dict(fields.String(), fields.Nested(DocumentOut), required=True)
     notice = fields.Nested(NoticeRefOut, required=True)
-    locale = fields.String(required=True)
-    method = fields.Enum(Method, by_value=True, required=True)
+    locale = fields.String()
+    method = fields.Enum(Method, by_value=True)
     profile = fields.String(required=True)
     received_at = fields.String(required=True)
 

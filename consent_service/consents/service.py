@@ -2,11 +2,11 @@
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from consent_service.consents import store
-from consent_service.consents.model import Act, ConsentEvent, State
+from consent_service.consents.model import Act, Action, ConsentEvent
 from consent_service.consents.recording import Answer, Context, decide_answer, new_event
 from consent_service.consents.store import Repeatable
 from consent_service.consents.tokens import Credential, CredentialRefusedError
@@ -16,7 +16,7 @@ from consent_service.core.ids import Ids
 from consent_service.db.engine import Database
 from consent_service.db.unit import ConflictError, Outcome
 from consent_service.notices.model import Notice, Variant
-from consent_service.notices.service import NoticeService, served_variant
+from consent_service.notices.service import NoticeService, ruling_variant, served_variant
 from consent_service.sites.model import Site
 
 SUPERSEDED_GRACE = timedelta(days=7)
@@ -42,6 +42,10 @@ class KeyReusedError(ServiceError):
     status = 409
 
 
+class NobodyKnownError(Exception):
+    """An opt-out signal of a browser about whom nothing is on record: there is nothing to keep."""
+
+
 class NothingToWithdrawError(ServiceError):
     """A withdrawal by a visitor who never gave anything."""
 
@@ -65,20 +69,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """The event that answers a request, and the visitor's state now."""
+    """The event that answers a request, and the visitor's newest one."""
 
     event: ConsentEvent
-    visitor: str
-    state: State
+    latest: ConsentEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What a visitor may see of themselves."""
+    """What a visitor may see of themselves: the newest event, and a page of the history."""
 
-    visitor: str
     latest: ConsentEvent
-    state: State
     history: list[ConsentEvent]
 
 
@@ -100,6 +101,7 @@ class ConsentService:
             CredentialRefusedError: a grant comes with an expired credential.
             KeyReusedError: the key was used for another request.
             NothingToWithdrawError: there is nothing to end.
+            NobodyKnownError: a signal comes from a visitor about whom nothing is on record.
         """
         if credential and credential.expired and request.act.is_grant:
             raise CredentialRefusedError("the credential has expired")
@@ -123,11 +125,21 @@ class ConsentService:
         for attempt in range(_ATTEMPTS):
             self._pause(attempt)
             previous = self._latest(site, credential)
+            if previous is None and request.act.action is Action.SIGNAL:
+                raise NobodyKnownError
             ts = self._clock.now()
             change = decide_answer(answer, previous, ts)
             if change is None:
                 return self._find_repeated(site, key, credential) or _unchanged(previous)
-            event = new_event(site, answer, change, previous, ts=ts, ids=self._ids)
+            event = new_event(
+                site,
+                change,
+                answer.circumstances,
+                previous,
+                ts=ts,
+                ids=self._ids,
+                made_at=answer.act.made_at,
+            )
             try:
                 outcome = self._db.append(store.event_unit(site.site_id, event, key, previous))
             except ConflictError:
@@ -138,7 +150,7 @@ class ConsentService:
                     raise KeyReusedError("the key was used before")
                 return repeated
             if outcome is Outcome.STORED:
-                return Recorded(event=event, visitor=str(event.visitor), state=change.state)
+                return Recorded(event=event, latest=event)
         raise UnavailableError("too many answers of this visitor at once")
 
     def find(self, site: Site, credential: Credential, before: int | None = None) -> Profile | None:
@@ -150,8 +162,7 @@ class ConsentService:
             )
         if latest is None:
             return None
-        state = State.load(latest.state)
-        return Profile(visitor=credential.visitor, latest=latest, state=state, history=history)
+        return Profile(latest=latest, history=history)
 
     def _answer(self, site: Site, request: Request) -> Answer:
         """Return an act with what it answers, where that can still be answered."""
@@ -164,10 +175,14 @@ class ConsentService:
             raise NoticeSupersededError(
                 f"notice {notice.number} was replaced {superseded:%Y-%m-%d}"
             )
+        shown = _shown(site, notice, request)
+        ruling, why = ruling_variant(site, notice, shown, request.context.place)
         return Answer(
-            act=request.act,
+            act=_not_before(request.act, notice),
             notice=notice,
-            variant=_variant(site, notice, request),
+            shown=shown,
+            ruling=ruling,
+            why=why,
             context=request.context,
         )
 
@@ -197,21 +212,24 @@ class ConsentService:
             if request_hash != key.request_hash or not same_visitor:
                 raise KeyReusedError("the key was used before")
             latest = store.find_latest(connection, site.site_id, str(event.visitor))
-        return Recorded(
-            event=event,
-            visitor=str(event.visitor),
-            state=State.load(latest.state if latest else event.state),
-        )
+        return Recorded(event=event, latest=latest or event)
 
 
-def _variant(site: Site, notice: Notice, request: Request) -> Variant:
+def _not_before(act: Act, notice: Notice) -> Act:
+    """Nobody answers a notice before it is in force, whatever a device's clock says."""
+    if act.made_at is None:
+        return act
+    return replace(act, made_at=max(act.made_at, notice.effective_at))
+
+
+def _shown(site: Site, notice: Notice, request: Request) -> Variant:
     locales = {variant.locale for variant in notice.variants}
     if request.variant is None:
         if request.locale is not None and request.locale not in locales:
             raise InvalidRequestError.of(
                 "locale", f"notice {notice.number} is not in {request.locale}"
             )
-        return served_variant(site, notice, request.locale)
+        return served_variant(site, notice, request.context.place, request.locale)
     variant = notice.variant_of(request.variant)
     if variant is None:
         raise InvalidRequestError.of("variant", f"is no variant of notice {notice.number}")
@@ -223,7 +241,7 @@ def _variant(site: Site, notice: Notice, request: Request) -> Variant:
 def _unchanged(previous: ConsentEvent | None) -> Recorded:
     if previous is None:
         raise NothingToWithdrawError("nothing is on record that could be withdrawn")
-    return Recorded(event=previous, visitor=str(previous.visitor), state=State.load(previous.state))
+    return Recorded(event=previous, latest=previous)
 
 
 def made_at(

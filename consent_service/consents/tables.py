@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from consent_service.db.metadata import ERASABLE, IMMUTABLE, Hash, Id, Moment, metadata
+from consent_service.db.metadata import ERASABLE, IMMUTABLE, Hash, Id, Moment, Tree, metadata
 
 consent_event = Table(
     "consent_event",
@@ -57,4 +57,52 @@ visitor_link = Table(
     Column("return_to", Text, nullable=False),
     Column("expires_at", Moment, nullable=False),
     PrimaryKeyConstraint("site_id", "token_hash"),
+)
+
+visitor_state = Table(
+    "visitor_state",
+    metadata,
+    Column("site_id", Id, nullable=False),
+    Column("visitor", Id, nullable=False),
+    Column("event_id", Id, nullable=False),
+    Column("visitor_seq", Integer, nullable=False),
+    Column("expires_at", Moment),
+    Column("state", Tree, nullable=False),
+    PrimaryKeyConstraint("site_id", "visitor"),
+    ForeignKeyConstraint(["site_id"], ["site.site_id"]),
+    Index(None, "site_id", "expires_at"),
+)
+"""The newest sealed state of each visitor, kept by the sealer for questions about all of them."""
+
+subject_link = Table(
+    "subject_link",
+    metadata,
+    Column("site_id", Id, nullable=False),
+    Column("subject_hash", Hash, nullable=False),
+    Column("visitor", Id, nullable=False),
+    Column("linked_at", Moment, nullable=False),
+    PrimaryKeyConstraint("site_id", "subject_hash", "visitor"),
+    ForeignKeyConstraint(["site_id"], ["site.site_id"]),
+    Index(None, "site_id", "visitor"),
+)
+
+spent_assertion = Table(
+    "spent_assertion",
+    metadata,
+    Column("site_id", Id, nullable=False),
+    Column("nonce_hash", Hash, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    PrimaryKeyConstraint("site_id", "nonce_hash"),
+    Index(None, "expires_at"),
+)
+
+imported_consent = Table(
+    "imported_consent",
+    metadata,
+    Column("site_id", Id, nullable=False),
+    Column("record_hash", Hash, nullable=False),
+    Column("content_hash", Hash, nullable=False),
+    Column("event_id", Id, nullable=False),
+    PrimaryKeyConstraint("site_id", "record_hash"),
+    ForeignKeyConstraint(["site_id"], ["site.site_id"]),
 )

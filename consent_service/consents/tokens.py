@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from consent_service.consents.model import Agreement, Decision, State, Value
 from consent_service.core.canonical import canonical_json
 from consent_service.core.clock import Clock, epoch_seconds
-from consent_service.core.encoding import b64url
+from consent_service.core.encoding import b64url, b64url_decode
 from consent_service.core.errors import ServiceError
 from consent_service.core.keyring import Keyring
 from consent_service.core.tokens import InvalidTokenError, TokenSigner
@@ -26,6 +27,14 @@ class CredentialRefusedError(ServiceError):
     code = "credential_refused"
     title = "The credential is not valid"
     status = 401
+
+
+class StateTokenRefusedError(ServiceError):
+    """A state token that this service did not make for this site."""
+
+    code = "state_token_refused"
+    title = "The state token is not valid"
+    status = 422
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +79,22 @@ class Tokens:
             raise CredentialRefusedError("the credential is refused: it comes from the future")
         return Credential(visitor=payload["visitor"], expired=payload["exp"] <= epoch_seconds(now))
 
-    def state_token(self, site: Site, state: State) -> str:
-        """Return the readable value of a state."""
-        return self._states.sign(site.site_id, _payload(site.key, self._clock.now(), state))
+    def state_token(self, site: Site, state: State, event_id: str) -> str:
+        """Return the readable value of a state, and of the event that made it."""
+        now = self._clock.now()
+        return self._states.sign(site.site_id, _payload(site.key, now, state, event_id))
+
+    def read_state_token(self, site: Site, text: str) -> str:
+        """Return the event whose state a token holds.
+
+        Raises:
+            StateTokenRefusedError: it is not one of this site.
+        """
+        try:
+            payload = self._states.read(site.site_id, text)
+        except InvalidTokenError as error:
+            raise StateTokenRefusedError(f"the state token is refused: {error}") from error
+        return str(UUID(bytes=b64url_decode(payload["event"])))
 
 
 def longest_state_token(
@@ -80,22 +102,23 @@ def longest_state_token(
 ) -> int:
     """Return the length of the longest state token that a site could need."""
     far = datetime.fromisoformat("2100-01-01T00:00:00+00:00")
-    decision = Decision(value=Value.NOT_SUBJECT, notice=99_999, at=far, until=far)
+    decision = Decision(value=Value.GRANTED, notice=99_999, at=far, until=far, override=True)
     agreement = Agreement(n=99_999, sha256="", notice=99_999, at=far)
     fullest = State(
         purposes=dict.fromkeys(purposes, decision),
         services=dict.fromkeys(services, decision),
         documents=dict.fromkeys(documents, agreement),
     )
-    text = canonical_json(_payload(site_key, far, fullest))
+    text = canonical_json(_payload(site_key, far, fullest, str(UUID(int=0))))
     return len(b64url(text.encode())) + _SIGNATURE_AND_KID
 
 
-def _payload(site_key: str, now: datetime, state: State) -> dict[str, Any]:
+def _payload(site_key: str, now: datetime, state: State, event_id: str) -> dict[str, Any]:
     return {
         "v": 1,
         "site": site_key,
         "iat": epoch_seconds(now),
+        "event": b64url(UUID(event_id).bytes),
         "purposes": _compact(state.purposes),
         "services": _compact(state.services),
         "documents": {kind: [each.n, each.notice] for kind, each in state.agreed().items()},
@@ -103,7 +126,14 @@ def _payload(site_key: str, now: datetime, state: State) -> dict[str, Any]:
 
 
 def _compact(decisions: Mapping[str, Decision]) -> dict[str, list[Any]]:
+    """Return `{key: [value, notice, until]}`; `until` 0 is for good, a fourth 1 an override."""
     return {
-        key: [each.value.value, each.notice, epoch_seconds(each.until) if each.until else 0]
+        key: [
+            each.value.value,
+            each.notice,
+            epoch_seconds(each.until) if each.until else 0,
+            *([1] if each.override else []),
+        ]
         for key, each in decisions.items()
+        if not each.ended
     }

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import DateTime, Dialect, LargeBinary, MetaData, String, Uuid
+from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, MetaData, String, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from consent_service.core.clock import format_time, parse_time
@@ -23,6 +24,9 @@ Id: Final = Uuid(as_uuid=False).with_variant(String(36), "sqlite")
 
 Hash: Final = LargeBinary(32)
 """A SHA-256, 32 bytes."""
+
+Tree: Final = JSON().with_variant(JSONB(), "postgresql")
+"""A JSON value whose members a query can reach."""
 
 IMMUTABLE: Final = "immutable"
 """Key of `Table.info`: rows may only be inserted; see `db.guards`."""

@@ -5,16 +5,21 @@ from functools import lru_cache
 
 from flask import Response
 
+from consent_service.http.body import load, read_json
 from consent_service.http.caching import IMMUTABLE, Prebuilt
+from consent_service.http.country import PlaceFinder
 from consent_service.http.languages import wanted_locale
 from consent_service.http.origins import allow_everyone
 from consent_service.http.routes import Access, Answer, Parameter, Route
 from consent_service.http.static import JAVASCRIPT
-from consent_service.notices.model import Notice, Variant
+from consent_service.notices.impressions import ImpressionService
+from consent_service.notices.model import Notice, Showing, Variant
+from consent_service.notices.schemas import ImpressionIn
 from consent_service.notices.service import NoticeService, NoticeUnknownError, served_variant
 from consent_service.sites.model import Embed, Site
 from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
 
+_impression_in = ImpressionIn()
 _FRESH = "max-age=300, stale-while-revalidate=300"
 _JSON = "application/json"
 
@@ -22,22 +27,32 @@ _JSON = "application/json"
 class NoticeApi:
     """Serves notices, resolved and prebuilt."""
 
-    def __init__(self, notices: NoticeService, sites: SiteService, banner: bytes) -> None:
+    def __init__(
+        self,
+        *,
+        notices: NoticeService,
+        sites: SiteService,
+        places: PlaceFinder,
+        impressions: ImpressionService,
+        banner: bytes,
+    ) -> None:
         self._notices = notices
         self._sites = sites
+        self._places = places
+        self._impressions = impressions
         self._banner = banner
 
     def current(self, key: str) -> Response:
         """Return the variant for the visitor's locale and profile."""
         site = self._sites.get(key)
         notice, variant = self._served(site)
-        return _fresh(_shown(notice, variant, site.embed), site)
+        return self._fresh(_shown(notice, variant, site.embed), site)
 
     def banner(self, key: str) -> Response:
         """Return the banner with its notice, so that a page needs one request."""
         site = self._sites.get(key)
         notice, variant = self._served(site)
-        return _fresh(_inlined(self._banner, _shown(notice, variant, site.embed)), site)
+        return self._fresh(_inlined(self._banner, _shown(notice, variant, site.embed)), site)
 
     def by_hash(self, key: str, sha256: str) -> Response:
         """Return a variant's own bytes, for good."""
@@ -46,7 +61,25 @@ class NoticeApi:
 
     def _served(self, site: Site) -> tuple[Notice, Variant]:
         notice = self._notices.current(site)
-        return notice, served_variant(site, notice, wanted_locale(site.locales))
+        locale = wanted_locale(site.locales)
+        return notice, served_variant(site, notice, self._places.find(), locale)
+
+    def _fresh(self, prebuilt: Prebuilt, site: Site) -> Response:
+        """Let shared caches keep what depends on the language only, or on a header they see too."""
+        header = self._places.header if len(site.profiles) > 1 else None
+        is_shared = len(site.profiles) == 1 or header
+        answer = allow_everyone(
+            prebuilt.respond(f"{'public' if is_shared else 'private'}, {_FRESH}")
+        )
+        answer.vary.update(["Accept-Language", *([header] if header else [])])
+        return answer
+
+    def shown(self, key: str) -> Response:
+        """Count a showing of the notice."""
+        site = self._sites.get(key)
+        data = load(_impression_in, read_json())
+        self._impressions.count(site, Showing.SHOWN, data["notice"], data.get("variant"))
+        return Response(status=202)
 
     def routes(self) -> list[Route]:
         """Return the routes of notices."""
@@ -88,6 +121,17 @@ class NoticeApi:
                 answers=(notice,),
                 problems=problems,
             ),
+            Route(
+                method="POST",
+                path=f"{site}/impressions",
+                view=self.shown,
+                access=Access.ORIGIN,
+                tag="Notice",
+                summary="Count a showing of a notice, without any identifier",
+                request=_impression_in,
+                answers=(Answer(status=202, description="It is counted"),),
+                problems=problems,
+            ),
         ]
 
 
@@ -107,11 +151,3 @@ def _inlined(banner: bytes, notice: Prebuilt) -> Prebuilt:
     return Prebuilt.of(
         b"document.currentScript.consentNotice=" + notice.content + b";\n" + banner, JAVASCRIPT
     )
-
-
-def _fresh(prebuilt: Prebuilt, site: Site) -> Response:
-    """Let shared caches keep what depends on the language only."""
-    scope = "public" if len(site.profiles) == 1 else "private"
-    answer = allow_everyone(prebuilt.respond(f"{scope}, {_FRESH}"))
-    answer.vary.add("Accept-Language")
-    return answer

@@ -38,6 +38,7 @@ class NoticeSource:
     services: Sequence[Mapping[str, Any]]
     withdrawal: Any
     retention: Mapping[str, int]
+    child_directed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +111,29 @@ def publish_draft(
     )
 
 
-def is_choice(purpose: Mapping[str, Any], profile: Profile) -> bool:
-    """Tell whether visitors decide about a purpose under a profile."""
-    return profile.model != "notice" and purpose["legal_basis"] == NEEDS_CONSENT
+def is_choice(purpose: Mapping[str, Any], profile: Profile, *, child_directed: bool) -> bool:
+    """Tell whether visitors decide about a purpose under a profile.
+
+    Children are not asked: consent for them is their parents' to give (GDPR Article 8; DPDP Act
+    section 9; LGPD Article 14; Cal. Civ. Code 1798.120(c)).
+    """
+    if child_directed or profile.model == "notice":
+        return False
+    return bool(purpose["legal_basis"] == NEEDS_CONSENT)
+
+
+def before_choice(purpose: Mapping[str, Any], profile: Profile, *, child_directed: bool) -> str:
+    """Return `allowed` or `denied`: how a purpose stands while the visitor has not decided.
+
+    Sensitive data waits for a yes under every profile, and children's data for their parents'.
+    """
+    if purpose["legal_basis"] != NEEDS_CONSENT:
+        return "allowed"
+    if child_directed or purpose.get("special_categories"):
+        return "denied"
+    if purpose.get("use") in profile.objection_uses:
+        return "allowed"
+    return profile.before_choice
 
 
 def _body(
@@ -123,9 +144,6 @@ def _body(
     def shown(part: Any) -> Any:
         return in_locale(part, locale, lambda each: each.in_locale(locale, str(texts["session"])))
 
-    lifetime = {"granted_days": source.retention["consent_days"]}
-    if profile.denial_expires:
-        lifetime["denied_days"] = source.retention["refusal_days"]
     return {
         "v": 1,
         "site": source.site,
@@ -140,10 +158,10 @@ def _body(
         "purposes": [
             {
                 **shown(_purpose(purpose)),
-                "choice": is_choice(purpose, profile),
-                "before_choice": profile.before_choice
-                if is_choice(purpose, profile)
-                else "allowed",
+                "choice": is_choice(purpose, profile, child_directed=source.child_directed),
+                "before_choice": before_choice(
+                    purpose, profile, child_directed=source.child_directed
+                ),
             }
             for purpose in source.purposes
         ],
@@ -153,9 +171,21 @@ def _body(
         "layout": source.layout,
         "theme": dict(source.theme),
         "withdrawal": shown(source.withdrawal),
-        "lifetime": lifetime,
+        "lifetime": _lifetime(source, profile),
+        "child_directed": source.child_directed,
+        "close_refuses": profile.close_refuses,
         "proof_months": source.retention["proof_months"],
     }
+
+
+def _lifetime(source: NoticeSource, profile: Profile) -> dict[str, int]:
+    """Return for how many days decisions hold; an opt-out holds for good, and nobody asks soon."""
+    lifetime = {"granted_days": source.retention["consent_days"]}
+    if profile.model != "opt-out":
+        lifetime["denied_days"] = source.retention["refusal_days"]
+    if profile.quiet_days:
+        lifetime["quiet_days"] = profile.quiet_days
+    return lifetime
 
 
 def _without_revision(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,7 +194,8 @@ def _without_revision(part: Mapping[str, Any]) -> dict[str, Any]:
 
 def _purpose(purpose: Mapping[str, Any]) -> dict[str, Any]:
     storage = purpose["storage"]
-    parts = {key: value for key, value in _without_revision(purpose).items() if key != "storage"}
+    hidden = ("storage", "use")
+    parts = {key: value for key, value in _without_revision(purpose).items() if key not in hidden}
     return {
         **parts,
         "storage_locations": storage["location"],

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from consent_service.notices.texts import RICH
 
@@ -38,6 +39,28 @@ class Notice:
     def variant_of(self, sha256: str) -> Variant | None:
         """Return the variant of that hash."""
         return next((variant for variant in self.variants if variant.sha256 == sha256), None)
+
+
+class Showing(StrEnum):
+    """What is counted."""
+
+    SHOWN = "shown"
+    """The banner came up with a notice."""
+
+    SIGNAL = "signal"
+    """A browser of which nothing is on record sent an opt-out signal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hour:
+    """What a counter counts: one kind of showing of a notice, within an hour."""
+
+    site_id: str
+    hour: datetime
+    kind: Showing
+    notice: int
+    profile: str
+    locale: str
 
 
 def notice_in_force(notices: Sequence[Notice], moment: datetime) -> Notice | None:

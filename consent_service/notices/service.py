@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from consent_service.core.clock import Clock
 from consent_service.core.errors import NotFoundError
 from consent_service.core.ids import Ids
+from consent_service.core.places import Place
 from consent_service.db.engine import Database
 from consent_service.documents.model import DocumentVersion
 from consent_service.ledger import store as ledger_store
@@ -16,7 +17,7 @@ from consent_service.ledger.model import control_leaf
 from consent_service.notices import store
 from consent_service.notices.drafting import NoticeSource, draft, publish_draft
 from consent_service.notices.model import Notice, Variant, notice_in_force
-from consent_service.notices.profiles import strictest
+from consent_service.notices.profiles import all_profiles, profile_at, strictest
 from consent_service.sites.model import Site
 
 
@@ -85,18 +86,40 @@ class NoticeService:
         return known[1]
 
 
-def profile_for(site: Site) -> AppliedProfile:
-    """Return the profile for a visitor of an unknown country: the strictest that is declared."""
-    why = "site:only" if len(site.profiles) == 1 else "country:unknown"
-    return AppliedProfile(strictest(site.profiles).key, why)
+def profile_for(site: Site, place: Place | None) -> AppliedProfile:
+    """Return the profile for a visitor at a place; None: nobody knows where."""
+    profile, why = profile_at(site.profiles, place)
+    return AppliedProfile(profile.key, why)
 
 
-def served_variant(site: Site, notice: Notice, locale: str | None = None) -> Variant:
-    """Return the variant for a visitor of a locale, else in the site's default one.
+def served_variant(
+    site: Site, notice: Notice, place: Place | None, locale: str | None = None
+) -> Variant:
+    """Return the variant for a visitor at a place, in a locale or else in the site's default one.
 
     Where the site's profile is newer than the notice, the strictest that the notice has applies.
     """
-    wanted = profile_for(site).key
+    return _variant_of(site, notice, profile_for(site, place).key, locale)
+
+
+def ruling_variant(
+    site: Site, notice: Notice, shown: Variant, place: Place | None
+) -> tuple[Variant, str]:
+    """Return the variant whose rules apply to an answer, and why its profile does.
+
+    A client names the variant that was shown, but does not choose its jurisdiction: where the
+    profile of its place is stricter, that one's rules apply. `variant` is the reason where the
+    shown one is the stricter.
+    """
+    computed = profile_for(site, place)
+    ruling = _variant_of(site, notice, computed.key, shown.locale)
+    known = all_profiles()
+    if known[ruling.profile].strictness > known[shown.profile].strictness:
+        return ruling, computed.why
+    return shown, computed.why if ruling.profile == shown.profile else "variant"
+
+
+def _variant_of(site: Site, notice: Notice, wanted: str, locale: str | None) -> Variant:
     declared = {variant.profile for variant in notice.variants}
     profile = wanted if wanted in declared else strictest(declared).key
     offered = {each.locale: each for each in notice.variants if each.profile == profile}

@@ -4,8 +4,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from consent_service.notices.model import Notice, Variant
-from consent_service.notices.tables import notice, notice_variant
+from consent_service.db.upsert import dialect_insert
+from consent_service.notices.model import Hour, Notice, Showing, Variant
+from consent_service.notices.tables import impression, notice, notice_variant
 
 
 def list_notices(connection: Connection, site_id: str) -> list[Notice]:
@@ -46,6 +47,42 @@ def insert_notice(tx: Connection, new: Notice) -> None:
             for variant in new.variants
         ],
     )
+
+
+def add_impressions(tx: Connection, hour: Hour, count: int) -> None:
+    """Add showings to an hour's counter."""
+    of_hour = {
+        "site_id": hour.site_id,
+        "hour": hour.hour,
+        "kind": hour.kind.value,
+        "notice": hour.notice,
+        "profile": hour.profile,
+        "locale": hour.locale,
+    }
+    new = dialect_insert(tx, impression).values(**of_hour, showings=count)
+    total = impression.c.showings + new.excluded["showings"]
+    tx.execute(new.on_conflict_do_update(index_elements=list(of_hour), set_={"showings": total}))
+
+
+def list_impressions(connection: Connection, site_id: str) -> list[tuple[Hour, int]]:
+    """Return all counters of a site by hour."""
+    rows = connection.execute(
+        select(impression).where(impression.c.site_id == site_id).order_by(impression.c.hour)
+    )
+    return [
+        (
+            Hour(
+                site_id=row.site_id,
+                hour=row.hour,
+                kind=Showing(row.kind),
+                notice=row.notice,
+                profile=row.profile,
+                locale=row.locale,
+            ),
+            row.showings,
+        )
+        for row in rows
+    ]
 
 
 def _variant(row: Row[Any]) -> Variant:

@@ -39,3 +39,17 @@ notice_variant = Table(
     ForeignKeyConstraint(["site_id", "number"], ["notice.site_id", "notice.number"]),
     info={IMMUTABLE: True},
 )
+
+impression = Table(
+    "impression",
+    metadata,
+    Column("site_id", Id, nullable=False),
+    Column("hour", Moment, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("notice", Integer, nullable=False),
+    Column("profile", String(32), nullable=False),
+    Column("locale", String(16), nullable=False),
+    Column("showings", Integer, nullable=False),
+    PrimaryKeyConstraint("site_id", "hour", "kind", "notice", "profile", "locale"),
+    ForeignKeyConstraint(["site_id"], ["site.site_id"]),
+)

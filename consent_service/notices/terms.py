@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from consent_service.notices.model import Variant
 
+OPT_OUT = "opt-out"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurposeTerms:
@@ -18,6 +20,16 @@ class PurposeTerms:
     sale_or_sharing: bool
     asked_since: int
     services: Mapping[str, int]
+
+    @property
+    def since(self) -> int:
+        """The notice since which the purpose, with all its services, has meant the same."""
+        return max([self.asked_since, *self.services.values()])
+
+    @property
+    def runs_unasked(self) -> bool:
+        """True where it is allowed until the visitor objects."""
+        return self.before_choice == "allowed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +45,17 @@ class DocumentTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a variant asks, and for how many days a decision holds (None: for good)."""
+    """What a variant asks, and for how many days a decision holds (None: for good).
+
+    After an objection nobody asks again for `quiet_days`.
+    """
 
     model: str
     purposes: Mapping[str, PurposeTerms]
     documents: Mapping[str, DocumentTerms]
     granted_days: int
     denied_days: int | None
+    quiet_days: int = 0
 
     def choices(self) -> list[str]:
         """Return the purposes that visitors decide about."""
@@ -49,9 +65,17 @@ class Terms:
         """Return the keys of all services."""
         return [key for purpose in self.purposes.values() for key in purpose.services]
 
-    def service_purpose(self, service: str) -> str | None:
-        """Return the purpose of a service."""
-        return next((key for key, p in self.purposes.items() if service in p.services), None)
+    def purpose_of(self, service: str) -> str:
+        """Return the purpose of a service; an empty text for an unknown one."""
+        return next((key for key, p in self.purposes.items() if service in p.services), "")
+
+    def runs_unasked(self, purpose: str) -> bool:
+        """Tell whether a purpose is allowed until the visitor objects."""
+        return purpose in self.purposes and self.purposes[purpose].runs_unasked
+
+    def is_sale(self, purpose: str) -> bool:
+        """Tell whether an opt-out signal concerns a purpose."""
+        return purpose in self.purposes and self.purposes[purpose].sale_or_sharing
 
 
 @lru_cache(maxsize=1024)
@@ -86,4 +110,5 @@ def terms_of(variant: Variant) -> Terms:
         documents={document.kind: document for document in documents},
         granted_days=body["lifetime"]["granted_days"],
         denied_days=body["lifetime"].get("denied_days"),
+        quiet_days=body["lifetime"].get("quiet_days", 0),
     )

@@ -5,17 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from consent_service.consents.model import ConsentEvent, State
-from consent_service.consents.rules import is_valid
+from consent_service.consents.rules.standing import OPEN, standing_of
 from consent_service.core.clock import Clock
-from consent_service.notices.terms import PurposeTerms, Terms
+from consent_service.notices.terms import Terms
 
 
 def valid_decisions(state: State, terms: Terms, now: datetime) -> dict[str, dict[str, Any]]:
     """Return `{purpose: {value, until}}` of the decisions that still answer what is asked."""
+    rulings = standing_of(state, terms, now).purposes
     return {
-        key: {"value": decision.value.value, "until": decision.until}
-        for key, decision in state.purposes.items()
-        if key in terms.purposes and is_valid(decision, _asked_since(terms.purposes[key]), now)
+        key: {"value": ruling.decision.value.value, "until": ruling.decision.until}
+        for key, ruling in rulings.items()
+        if ruling.decision and ruling.why not in OPEN
     }
 
 
@@ -42,7 +43,3 @@ def history_entry(event: ConsentEvent) -> dict[str, Any]:
         "documents": {kind: each["n"] for kind, each in leaf.get("documents", {}).items()},
         "notice": leaf["notice"]["n"],
     }
-
-
-def _asked_since(purpose: PurposeTerms) -> int:
-    return max([purpose.asked_since, *purpose.services.values()])

@@ -18,11 +18,12 @@ from consent_service.consents.service import ConsentService, NothingToWithdrawEr
 from consent_service.consents.tokens import Credential, CredentialRefusedError
 from consent_service.core.clock import Clock
 from consent_service.core.errors import InvalidRequestError
+from consent_service.http.country import PlaceFinder
 from consent_service.http.languages import wanted_locale
 from consent_service.http.pages import languages, moment, page, page_strings
 from consent_service.http.routes import Access, Answer, Route
 from consent_service.notices.model import Notice, Variant
-from consent_service.notices.service import NoticeService, profile_for, served_variant
+from consent_service.notices.service import NoticeService, served_variant
 from consent_service.notices.terms import Terms, terms_of
 from consent_service.preferences.model import changed_decisions, history_entry, valid_decisions
 from consent_service.preferences.session import Session, SessionExpiredError, Sessions
@@ -62,6 +63,7 @@ class PreferencePages:
         sites: SiteService,
         exchange: TokenExchange,
         sessions: Sessions,
+        places: PlaceFinder,
         clock: Clock,
     ) -> None:
         self._consents = consents
@@ -71,6 +73,7 @@ class PreferencePages:
         self._sites = sites
         self._exchange = exchange
         self._sessions = sessions
+        self._places = places
         self._clock = clock
 
     def show(self, key: str) -> Response:
@@ -112,8 +115,9 @@ class PreferencePages:
             )
         except NothingToWithdrawError:
             return self._done(opened, "message_unchanged")
-        answer = self._done(opened, f"message_{action.value}", visitor=recorded.visitor)
-        return self._exchange.hand_out(answer, opened.site, recorded.visitor, recorded.state)
+        visitor = str(recorded.latest.visitor)
+        answer = self._done(opened, f"message_{action.value}", visitor=visitor)
+        return self._exchange.hand_out(answer, opened.site, recorded.latest)
 
     def _act(self, opened: Opened, action: Action) -> Act:
         if action is not Action.CHOOSE:
@@ -136,7 +140,7 @@ class PreferencePages:
             notice=opened.notice.number,
             variant=opened.variant.sha256,
             locale=None,
-            context=Context(method=Method.PREFERENCES, why=profile_for(opened.site).why),
+            context=Context(method=Method.PREFERENCES, place=self._places.find()),
             key=f"{session.nonce}:{digest.hex()}",
             request_hash=digest,
         )
@@ -144,7 +148,7 @@ class PreferencePages:
     def _erase(self, opened: Opened) -> Response:
         if request.form.get("confirm") != "yes":
             return self._page(opened, error="error_confirm")
-        context = Context(method=Method.PREFERENCES, why=profile_for(opened.site).why)
+        context = Context(method=Method.PREFERENCES, place=self._places.find())
         count = self._erasure.erase(opened.site, opened.visitor, context) if opened.visitor else 0
         answer = page(
             "erased.html",
@@ -166,7 +170,8 @@ class PreferencePages:
 
     def _open(self, site: Site, visitor: str | None, return_to: str | None) -> Opened:
         notice = self._notices.current(site)
-        variant = served_variant(site, notice, wanted_locale(site.locales))
+        locale = wanted_locale(site.locales)
+        variant = served_variant(site, notice, self._places.find(), locale)
         return Opened(
             site=site, notice=notice, variant=variant, visitor=visitor, return_to=return_to
         )
@@ -192,7 +197,7 @@ class PreferencePages:
     def _on_record(self, opened: Opened) -> tuple[State, list[ConsentEvent]]:
         credential = _credential(opened.visitor)
         profile = self._consents.find(opened.site, credential) if credential else None
-        return (profile.state, profile.history) if profile else (State(), [])
+        return (State.load(profile.latest.state), profile.history) if profile else (State(), [])
 
     def _is_on_record(self, opened: Opened) -> bool:
         """Tell whether the visitor still has a record: it may have been erased meanwhile."""

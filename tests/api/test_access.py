@@ -44,7 +44,7 @@ def expected(route: Route) -> Access:
         return Access.OPERATOR
     if route.path.startswith("/v1/sites/<key>/consents/me"):
         return Access.VISITOR
-    if route.path == "/v1/sites/<key>/consents":
+    if route.path in ("/v1/sites/<key>/consents", "/v1/sites/<key>/impressions"):
         return Access.ORIGIN
     if route.path.startswith("/sites/") or route.path == "/docs":
         return Access.PAGE

@@ -2,9 +2,10 @@
 
 import base64
 import json
+from uuid import UUID
 
 from consent_service.core import keyring
-from tests.api.calls import act, decoded, refused, values
+from tests.api.calls import act, decoded, encoded, refused, values
 from tests.support.world import World
 
 CLIENT = "http://localhost:8002"
@@ -120,6 +121,7 @@ def test_the_state_token_is_readable_and_short(world: World) -> None:
         "v": 1,
         "site": "shop",
         "iat": 1795428000,
+        "event": encoded(UUID(answer["consent"]["id"]).bytes),
         "purposes": {
             "necessary": ["not_subject", 1, 0],
             **{key: ["granted", 1, until] for key in ("functional", "analytics", "marketing")},

@@ -170,5 +170,5 @@ def test_a_real_request_fits_its_schema(sqlite_world: World, document: dict[str,
         schema = {**media["schema"], "components": document["components"]}
         validator = jsonschema.Draft202012Validator(schema)
         validator.validate(body)
-        assert not validator.is_valid({**body, "action": "signal"})
+        assert not validator.is_valid({**body, "action": "delete"})
         assert not validator.is_valid({"action": "accept"})

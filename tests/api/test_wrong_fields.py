@@ -23,7 +23,7 @@ TIMES: list[Any] = [
 ]
 GROUPS: list[Any] = ["x", 1, 1.5, True, None, [], [["analytics", True]], {"Ä": True}, {"": True}]
 VALUES: dict[str, list[Any]] = {
-    "action": [*TEXTS, "signal", "ACCEPT", "accept ", "delete"],
+    "action": [*TEXTS, "ACCEPT", "accept ", "delete"],
     "notice": NUMBERS,
     "variant": [*TEXTS, "A" * 64, "0" * 63, "0" * 65, "0" * 64 + "\n"],
     "locale": [*TEXTS, "e", "en_US", "en\n", "x" * 17],

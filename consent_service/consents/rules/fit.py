@@ -15,6 +15,7 @@ def check_fits(act: Act, terms: Terms, state: State) -> None:
         *_purpose_problems(act, terms, state),
         *_service_problems(act, terms),
         *_document_problems(act, terms, state),
+        *_signal_problems(act),
     ]
     if problems:
         raise InvalidRequestError("the act does not fit the notice", problems)
@@ -30,7 +31,9 @@ def _purpose_problems(act: Act, terms: Terms, state: State) -> list[FieldError]:
         if known is None and not withdrawable:
             problems.append(FieldError(f"decisions.{key}", "is no purpose of this notice"))
         elif known is not None and not known.choice:
-            problems.append(FieldError(f"decisions.{key}", "needs no consent and cannot be chosen"))
+            problems.append(
+                FieldError(f"decisions.{key}", "is nothing that visitors decide about here")
+            )
         elif allowed and act.action is Action.WITHDRAW:
             problems.append(FieldError(f"decisions.{key}", "must be false in a withdrawal"))
     return problems
@@ -41,8 +44,8 @@ def _service_problems(act: Act, terms: Terms) -> list[FieldError]:
     if act.services and act.action not in (Action.CHOOSE, Action.WITHDRAW):
         problems.append(FieldError("services", "go with choose and withdraw only"))
     for key, allowed in act.services.items():
-        purpose = terms.service_purpose(key)
-        if purpose is None or not terms.purposes[purpose].choice:
+        purpose = terms.purpose_of(key)
+        if not purpose or not terms.purposes[purpose].choice:
             problems.append(FieldError(f"services.{key}", "is no service that can be chosen here"))
         elif allowed and act.action is Action.WITHDRAW:
             problems.append(FieldError(f"services.{key}", "must be false in a withdrawal"))
@@ -67,3 +70,9 @@ def _document_problems(act: Act, terms: Terms, state: State) -> list[FieldError]
 def _shows(known: DocumentTerms, number: int, act: Act) -> bool:
     only_acknowledged = act.action is Action.ACKNOWLEDGE and known.accept == Action.AGREE.value
     return known.number == number and not only_acknowledged
+
+
+def _signal_problems(act: Act) -> list[FieldError]:
+    if act.action is Action.SIGNAL and not act.gpc:
+        return [FieldError("signals.gpc", "must be true with signal")]
+    return []

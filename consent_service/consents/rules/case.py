@@ -1,0 +1,73 @@
+"""One act to decide about: what was done, under which terms, on top of what, and when."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from consent_service.consents.model import Act, Agreement, Decision, State, Value
+from consent_service.notices.terms import Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An act under the terms of a notice's number, for a state, received at `ts`."""
+
+    act: Act
+    terms: Terms
+    notice: int
+    state: State
+    ts: datetime
+
+    def decision(self, value: Value, purpose: str) -> Decision:
+        """Return a decision about a purpose, or about a service of it.
+
+        A grant holds from when it was made; an objection to what runs without asking, for good.
+        """
+        return Decision(
+            value=value,
+            notice=self.notice,
+            at=self.ts,
+            until=self._until(value, purpose),
+            override=value is Value.GRANTED and self.overrides_signal(purpose),
+        )
+
+    def _until(self, value: Value, purpose: str) -> datetime | None:
+        if value is Value.GRANTED:
+            return self._made_at() + timedelta(days=self.terms.granted_days)
+        days = self.terms.denied_days
+        if value is not Value.DENIED or days is None or self.terms.runs_unasked(purpose):
+            return None
+        return self.ts + timedelta(days=days)
+
+    def _made_at(self) -> datetime:
+        return min(self.act.made_at or self.ts, self.ts)
+
+    def heeds_signal(self, purpose: str) -> bool:
+        """Tell whether the visitor's signal (Global Privacy Control) stands against a purpose."""
+        return self.act.gpc and not self.act.override and self.terms.is_sale(purpose)
+
+    def overrides_signal(self, purpose: str) -> bool:
+        """Tell whether the visitor confirmed a purpose against their own signal."""
+        return self.act.gpc and self.act.override and self.terms.is_sale(purpose)
+
+    def is_void(self, previous: Decision | None) -> bool:
+        """Tell whether a grant comes too late to count.
+
+        That is where it has expired before it arrived, where something was received about the same
+        thing after it was made, and where a denial was received in the same millisecond.
+        """
+        if self._made_at() + timedelta(days=self.terms.granted_days) <= self.ts:
+            return True
+        if previous is None:
+            return False
+        return self._is_overtaken(previous) or (
+            previous.value is Value.DENIED and previous.at == self.ts
+        )
+
+    def is_outdated(self, previous: Agreement | None) -> bool:
+        """Tell whether something later was received about a document, or its end with it."""
+        if previous is None:
+            return False
+        return self._is_overtaken(previous) or (previous.ended and previous.at == self.ts)
+
+    def _is_overtaken(self, previous: Decision | Agreement) -> bool:
+        return self.act.made_at is not None and previous.at > self.act.made_at
