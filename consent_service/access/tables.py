@@ -1,4 +1,4 @@
-"""The table of api keys."""
+"""Tables of who may manage: officers and api keys."""
 
 from sqlalchemy import Column, String, Table, Text
 
@@ -15,4 +15,15 @@ api_key = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
+)
+
+officer = Table(
+    "officer",
+    metadata,
+    Column("officer_id", Id, primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
 )

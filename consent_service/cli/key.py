@@ -68,7 +68,8 @@ def rotate(use: str) -> None:
     click.echo(f"{made.kid} signs from {format_time(made.signs_from)}.")
 
 
-@key.command()
+# A kid may begin with a hyphen.
+@key.command(context_settings={"ignore_unknown_options": True})
 @_use
 @click.argument("kid")
 @tell_errors

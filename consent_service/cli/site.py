@@ -14,7 +14,8 @@ from consent_service.cli.context import (
 from consent_service.core.clock import format_time
 from consent_service.notices.model import asked_again
 from consent_service.publishing.embed import instructions
-from consent_service.publishing.folder import read_folder
+from consent_service.publishing.files import SHORT_HEAD, head
+from consent_service.publishing.folder import read_folder, write_folder
 from consent_service.publishing.service import Plan
 from consent_service.publishing.starter import KINDS, write_starter
 
@@ -79,6 +80,25 @@ def apply(folder: Path, *, as_json: bool) -> None:
     source = read_folder(folder)
     with opened_services() as services:
         _show(services.publishing.apply(source), as_json=as_json, done=True)
+
+
+@site.command()
+@click.argument("key")
+@_folder
+@click.option("--force", is_flag=True, help="Write over files of a folder that is not empty.")
+@tell_errors
+def export(key: str, folder: Path, *, force: bool) -> None:
+    """Write a site's folder as it was applied last, byte for byte; nothing is deleted.
+
+    \b
+    Example:
+      consent-service site export my-site my-site
+    """
+    with opened_services() as services:
+        files = services.publishing.files(key)
+    for path in write_folder(folder, files, force=force):
+        click.echo(f"wrote {path}")
+    click.echo(f"The head is {head(files)[:SHORT_HEAD]}.")
 
 
 @site.command("list")

@@ -20,13 +20,14 @@ class Accept(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentSource:
-    """A document as its author wrote it: one text per locale, and what goes for all of them."""
+    """A document as it was written: one text per locale, and what goes for all of them."""
 
     kind: str
     accept: Accept
     material: bool
     affects: tuple[str, ...]
     effective_at: datetime | None
+    author: str | None
     texts: Mapping[str, "SourceText"]
 
 
@@ -53,7 +54,10 @@ class DocumentText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentVersion:
-    """A published version. `sha256` is that of its manifest, which names the hash of every text."""
+    """A published version. `sha256` is that of its manifest, which names the hash of every text.
+
+    `author` is for the history that managers see; the manifest does not name it.
+    """
 
     site_id: str
     kind: str
@@ -65,6 +69,7 @@ class DocumentVersion:
     published_at: datetime
     manifest: str
     sha256: str
+    author: str | None
     texts: Mapping[str, DocumentText] = field(repr=False)
 
     def text(self, locale: str) -> DocumentText:
@@ -112,6 +117,7 @@ def version_of(
         published_at=published_at,
         manifest=manifest,
         sha256=sha256_hex(manifest),
+        author=source.author,
         texts=texts,
     )
 

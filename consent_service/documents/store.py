@@ -39,6 +39,7 @@ def insert_version(tx: Connection, version: DocumentVersion) -> None:
             published_at=version.published_at,
             manifest=version.manifest,
             sha256=version.sha256,
+            author=version.author,
         )
     )
     tx.execute(
@@ -84,5 +85,6 @@ def _version(row: Row[Any], texts: dict[str, DocumentText]) -> DocumentVersion:
         published_at=row.published_at,
         manifest=row.manifest,
         sha256=row.sha256,
+        author=row.author,
         texts=texts,
     )

@@ -26,6 +26,7 @@ document_version = Table(
     Column("published_at", Moment, nullable=False),
     Column("manifest", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
+    Column("author", String(200)),
     PrimaryKeyConstraint("site_id", "kind", "number"),
     ForeignKeyConstraint(["site_id"], ["site.site_id"]),
     info={IMMUTABLE: True},

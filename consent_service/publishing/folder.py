@@ -1,6 +1,5 @@
-"""Reads a site's folder: site.yaml and its documents, `KIND.LOCALE.md`."""
+"""Reads and writes a site's folder: site.yaml and its documents, `KIND.LOCALE.md`."""
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
@@ -10,20 +9,20 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 
 from consent_service.core.clock import to_milliseconds
-from consent_service.core.errors import FieldError, field_errors
+from consent_service.core.errors import FieldError, InvalidRequestError, field_errors
 from consent_service.documents.model import Accept, DocumentSource, SourceText
 from consent_service.notices.drafting import NoticeSource
 from consent_service.notices.profiles import all_profiles
 from consent_service.publishing import strict_yaml
+from consent_service.publishing.files import SITE_FILE, document_name
 from consent_service.publishing.model import InvalidSiteError, SiteSource, check
 from consent_service.publishing.positions import FRONT_MATTER, located
 from consent_service.publishing.schemas import front_matter_schema, site_schema
 from consent_service.sites.model import Embed
 
-SITE_FILE = "site.yaml"
 DocumentTexts = dict[str, tuple[dict[str, Any], str]]
-_DOCUMENT = re.compile(r"([a-z][a-z0-9-]{0,31})\.([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\.md")
-_SHARED_FIELDS = ("effective_at", "material", "affects", "accept")
+_BESIDE = {"README.md"}
+_SHARED_FIELDS = ("effective_at", "material", "affects", "accept", "author")
 
 
 def read_folder(folder: Path) -> SiteSource:
@@ -32,23 +31,64 @@ def read_folder(folder: Path) -> SiteSource:
     Raises:
         InvalidSiteError: naming every problem with its file, line and field.
     """
-    with located(_texts(folder)):
-        return _read(folder)
+    return read_files(folder_files(folder))
 
 
-def _texts(folder: Path) -> dict[str, str]:
-    """Return the files in which problems can have a line."""
-    paths = [folder / SITE_FILE, *folder.glob("*.md")]
-    return {path.name: path.read_text("utf-8", "replace") for path in paths if path.is_file()}
+def folder_files(folder: Path) -> dict[str, str]:
+    """Return the files of a site's folder by name, verbatim; others may stand beside them.
+
+    Raises:
+        InvalidSiteError: site.yaml is missing, or a file is not UTF-8.
+    """
+    paths = [folder / SITE_FILE, *sorted(folder.glob("*.md"))]
+    files: dict[str, str] = {}
+    problems: list[FieldError] = []
+    for path in paths:
+        if path.is_file() and path.name not in _BESIDE:
+            with _collecting(problems):
+                files[path.name] = _read_text(path)
+    if not (folder / SITE_FILE).is_file():
+        problems.append(FieldError(SITE_FILE, f"is missing in {folder}"))
+    if problems:
+        raise InvalidSiteError(problems)
+    return files
 
 
-def _read(folder: Path) -> SiteSource:
-    text = _read_text(folder / SITE_FILE)
+def write_folder(folder: Path, files: Mapping[str, str], *, force: bool) -> list[Path]:
+    """Write files into a folder, byte for byte, and return their paths; nothing is deleted.
+
+    Raises:
+        InvalidRequestError: something is in the folder and `force` is not given, or the folder
+            cannot be written.
+    """
+    try:
+        if not force and folder.is_dir() and any(folder.iterdir()):
+            raise InvalidRequestError.of(str(folder), "is not empty: --force writes over its files")
+        folder.mkdir(parents=True, exist_ok=True)
+        written = [folder / name for name in sorted(files)]
+        for path in written:
+            path.write_bytes(files[path.name].encode())
+    except OSError as error:
+        raise InvalidRequestError.of(str(folder), f"cannot be written: {error.strerror}") from error
+    return written
+
+
+def read_files(files: Mapping[str, str]) -> SiteSource:
+    """Read and check the files of a site's folder, by name.
+
+    Raises:
+        InvalidSiteError: naming every problem with its file, line and field.
+    """
+    with located(files):
+        return _read(files)
+
+
+def _read(files: Mapping[str, str]) -> SiteSource:
     problems: list[FieldError] = []
     data: dict[str, Any] = {}
     with _collecting(problems):
-        data = _load(site_schema, _yaml(text, SITE_FILE), SITE_FILE)
-    texts = _document_texts(folder, problems)
+        data = _load(site_schema, _yaml(_site_text(files), SITE_FILE), SITE_FILE)
+    texts = _document_texts(files, problems)
     if problems:
         raise InvalidSiteError(problems)
     source = SiteSource(
@@ -59,10 +99,16 @@ def _read(folder: Path) -> SiteSource:
         erasure=data["erasure"],
         notice=_notice(data),
         documents=tuple(_documents(texts, data["locales"])),
-        text=text,
+        files=dict(files),
     )
     check(source)
     return source
+
+
+def _site_text(files: Mapping[str, str]) -> str:
+    if SITE_FILE not in files:
+        raise InvalidSiteError([FieldError(SITE_FILE, "is missing")])
+    return files[SITE_FILE]
 
 
 @contextmanager
@@ -93,16 +139,19 @@ def _notice(data: Mapping[str, Any]) -> NoticeSource:
     )
 
 
-def _document_texts(folder: Path, problems: list[FieldError]) -> dict[str, DocumentTexts]:
+def _document_texts(
+    files: Mapping[str, str], problems: list[FieldError]
+) -> dict[str, DocumentTexts]:
     """Return each document's texts by locale, as front matter and Markdown."""
     found: dict[str, DocumentTexts] = {}
-    for path in sorted(folder.glob("*.md")):
-        name = _DOCUMENT.fullmatch(path.name)
-        if name is not None:
-            with _collecting(problems):
-                found.setdefault(name[1], {})[name[2]] = _front_matter(path)
-        elif path.name != "README.md":
-            problems.append(FieldError(path.name, "must be named KIND.LOCALE.md"))
+    for name in sorted(files.keys() - {SITE_FILE}):
+        document = document_name(name)
+        if document is None:
+            problems.append(FieldError(name, "must be named KIND.LOCALE.md"))
+            continue
+        kind, locale = document
+        with _collecting(problems):
+            found.setdefault(kind, {})[locale] = _front_matter(name, files[name])
     return found
 
 
@@ -123,13 +172,13 @@ def _documents(texts: Mapping[str, DocumentTexts], locales: list[str]) -> list[D
     return [_document(kind, by_locale, locales) for kind, by_locale in texts.items()]
 
 
-def _front_matter(path: Path) -> tuple[dict[str, Any], str]:
-    parts = FRONT_MATTER.fullmatch(_read_text(path))
+def _front_matter(name: str, text: str) -> tuple[dict[str, Any], str]:
+    if "\0" in text:
+        raise InvalidSiteError([FieldError(name, "holds a NUL character")])
+    parts = FRONT_MATTER.fullmatch(text)
     if parts is None:
-        raise InvalidSiteError(
-            [FieldError(path.name, "must begin with front matter between --- lines")]
-        )
-    matter = _load(front_matter_schema, _zoned(_yaml(parts[1], path.name)), path.name)
+        raise InvalidSiteError([FieldError(name, "must begin with front matter between --- lines")])
+    matter = _load(front_matter_schema, _zoned(_yaml(parts[1], name)), name)
     return matter, parts[2].strip().replace("\r\n", "\n") + "\n"
 
 
@@ -143,6 +192,7 @@ def _document(kind: str, texts: DocumentTexts, locales: list[str]) -> DocumentSo
         material=shared.get("material", False),
         affects=tuple(shared.get("affects", ())),
         effective_at=to_milliseconds(effective_at) if effective_at else None,
+        author=shared.get("author"),
         texts={
             locale: SourceText(title=matter["title"], summary=matter["summary"], source=source)
             for locale in locales
@@ -176,9 +226,7 @@ def _zoned(matter: Any) -> Any:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
-    except FileNotFoundError:
-        raise InvalidSiteError([FieldError(path.name, f"is missing in {path.parent}")]) from None
+        return path.read_bytes().decode()
     except UnicodeDecodeError as error:
         raise InvalidSiteError([FieldError(path.name, f"is not UTF-8: {error.reason}")]) from error
 

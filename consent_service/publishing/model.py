@@ -1,6 +1,6 @@
 """A site as its folder describes it, and the rules that hold between its parts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +25,7 @@ class InvalidSiteError(InvalidRequestError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSource:
-    """All of a site's folder: settings, notice and documents. `text` is site.yaml verbatim."""
+    """All of a site's folder: settings, notice and documents. `files` is the folder verbatim."""
 
     key: str
     managed_by: str
@@ -34,7 +34,7 @@ class SiteSource:
     erasure: str
     notice: NoticeSource
     documents: tuple[DocumentSource, ...]
-    text: str
+    files: Mapping[str, str]
 
 
 def with_complete_locales(source: SiteSource) -> tuple[SiteSource, list[str]]:
@@ -68,9 +68,9 @@ def check(source: SiteSource) -> None:
     """
     problems = [
         *_reference_problems(source),
-        *_profile_problems(source),
+        *profile_problems(source),
         *_embed_problems(source),
-        *_size_problems(source),
+        *size_problems(source),
     ]
     if problems:
         raise InvalidSiteError(problems)
@@ -124,7 +124,8 @@ def _repeated(group: str, keys: list[str]) -> Iterator[FieldError]:
         yield FieldError(f"site.yaml: {group}", f"has {key} twice")
 
 
-def _profile_problems(source: SiteSource) -> Iterator[FieldError]:
+def profile_problems(source: SiteSource) -> Iterator[FieldError]:
+    """Yield that purposes need consent where no profile asks for it."""
     consent = [
         each["key"] for each in source.notice.purposes if each["legal_basis"] == NEEDS_CONSENT
     ]
@@ -143,8 +144,8 @@ def _embed_problems(source: SiteSource) -> Iterator[FieldError]:
         yield FieldError("site.yaml: embed.cookie_domain", "is needed in mode subdomain")
 
 
-def _size_problems(source: SiteSource) -> Iterator[FieldError]:
-    """Browsers send the state token with each request, and drop cookies that grow too large."""
+def size_problems(source: SiteSource) -> Iterator[FieldError]:
+    """Yield that the state token could grow too large: browsers drop such a cookie."""
     longest = longest_state_token(
         source.key,
         [purpose["key"] for purpose in source.notice.purposes],

@@ -209,6 +209,7 @@ class FrontMatterSchema(Schema):
     material = fields.Boolean()
     affects = fields.List(fields.String(validate=KEY))
     accept = fields.Enum(Accept, by_value=True)
+    author = fields.String(validate=SHORT)
 
 
 site_schema = SiteSchema()

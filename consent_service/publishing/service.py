@@ -1,6 +1,6 @@
 """Plans and applies a site's folder: settings, document versions and notices in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -17,9 +17,13 @@ from consent_service.ledger import store as ledger_store
 from consent_service.notices import service as notices
 from consent_service.notices import store as notice_store
 from consent_service.notices.model import Notice, dangling_links
+from consent_service.publishing import store
+from consent_service.publishing.files import FileChange, changes, head
 from consent_service.publishing.model import InvalidSiteError, SiteSource, with_complete_locales
+from consent_service.publishing.positions import located
 from consent_service.sites import store as site_store
 from consent_service.sites.model import Site
+from consent_service.sites.service import SiteUnknownError
 
 
 class PublishedMeanwhileError(ServiceError):
@@ -32,10 +36,12 @@ class PublishedMeanwhileError(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What applying a folder would change. `before` is None for a new site."""
+    """What applying a folder would change. `before` and `head` are None for a new site."""
 
     before: Site | None
     site: Site
+    head: str | None
+    files: Sequence[FileChange]
     documents: Sequence[DocumentVersion]
     notices: Sequence[Notice]
     warnings: Sequence[str]
@@ -48,9 +54,8 @@ class Plan:
     @property
     def changes_nothing(self) -> bool:
         """True where everything is published already."""
-        return bool(
-            self.before and not self.settings_changed and not self.documents and not self.notices
-        )
+        changed = self.settings_changed or self.files or self.documents or self.notices
+        return self.before is not None and not changed
 
 
 class PublishingService:
@@ -80,17 +85,32 @@ class PublishingService:
         """
         try:
             with self._db.write() as tx:
+                site_store.lock_site(tx, source.key)
                 plan = self._plan(tx, source)
                 if not plan.changes_nothing:
-                    self._store(tx, plan)
+                    self._store(tx, plan, source.files)
         except ConflictError as error:
             raise PublishedMeanwhileError("look at the new plan and apply again") from error
         return plan
 
+    def files(self, key: str) -> Mapping[str, str]:
+        """Return the files of the folder that was applied last, by name.
+
+        Raises:
+            SiteUnknownError: no site has this key.
+        """
+        with self._db.read() as connection:
+            site = site_store.find_site(connection, key)
+            if site is None:
+                raise SiteUnknownError(f"no site has the key {key}")
+            return store.list_files(connection, site.site_id)
+
     def _plan(self, connection: Connection, source: SiteSource) -> Plan:
-        source, warnings = with_complete_locales(source)
+        with located(source.files):
+            source, warnings = with_complete_locales(source)
         before = site_store.find_site(connection, source.key)
         site = self._site(source, before)
+        files = store.list_files(connection, site.site_id)
         published = document_store.list_versions(connection, site.site_id)
         new_versions = documents.prepare(site, list(source.documents), published, self._clock)
         kept = {document.kind for document in source.documents}
@@ -104,7 +124,13 @@ class PublishingService:
         )
         _check_links(new_notices)
         return Plan(
-            before=before, site=site, documents=new_versions, notices=new_notices, warnings=warnings
+            before=before,
+            site=site,
+            head=head(files) if before else None,
+            files=list(changes(files, source.files)),
+            documents=new_versions,
+            notices=new_notices,
+            warnings=warnings,
         )
 
     def _site(self, source: SiteSource, before: Site | None) -> Site:
@@ -127,10 +153,9 @@ class PublishingService:
             managed_by=source.managed_by,
             revision=before.revision if before else 0,
             closed_at=before.closed_at if before else None,
-            source=source.text,
         )
 
-    def _store(self, tx: Connection, plan: Plan) -> None:
+    def _store(self, tx: Connection, plan: Plan, files: Mapping[str, str]) -> None:
         site = replace(plan.site, revision=plan.site.revision + 1)
         if plan.before is None:
             now = self._clock.now()
@@ -138,6 +163,7 @@ class PublishingService:
             ledger_store.insert_log(tx, site.site_id, site.log_origin, now)
         else:
             site_store.update_site(tx, site)
+        store.replace_files(tx, site.site_id, files)
         documents.publish(tx, site, list(plan.documents), self._clock, self._ids)
         notices.publish(tx, site, plan.notices, self._clock, self._ids)
 

@@ -8,7 +8,7 @@ from string import Template
 from marshmallow import ValidationError
 
 from consent_service.core.errors import FieldError
-from consent_service.publishing.folder import SITE_FILE
+from consent_service.publishing.files import SITE_FILE
 from consent_service.publishing.model import InvalidSiteError
 from consent_service.publishing.schemas import SITE_KEY, exact_origin
 

@@ -40,7 +40,6 @@ class Site:
     managed_by: str
     revision: int
     closed_at: datetime | None
-    source: str
 
     @property
     def default_locale(self) -> str:

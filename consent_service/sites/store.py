@@ -16,6 +16,11 @@ def find_site(connection: Connection, key: str) -> Site | None:
     return _site(found) if found else None
 
 
+def lock_site(tx: Connection, key: str) -> None:
+    """Keep others from publishing a site until the transaction ends; recording goes on."""
+    tx.execute(select(site.c.site_id).where(site.c.key == key).with_for_update(key_share=True))
+
+
 def find_revision(connection: Connection, key: str) -> int | None:
     """Return the revision of a site, which tells whether a cached one is still the newest."""
     return connection.scalar(select(site.c.revision).where(site.c.key == key))
@@ -43,7 +48,6 @@ def _columns(of: Site) -> dict[str, Any]:
         "managed_by": of.managed_by,
         "revision": of.revision,
         "settings": json.dumps(of.settings()),
-        "source": of.source,
         "closed_at": of.closed_at,
     }
 
@@ -64,5 +68,4 @@ def _site(row: Row[Any]) -> Site:
         managed_by=row.managed_by,
         revision=row.revision,
         closed_at=row.closed_at,
-        source=row.source,
     )

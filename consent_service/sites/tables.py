@@ -13,7 +13,6 @@ site = Table(
     Column("managed_by", String(16), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("settings", Text, nullable=False),
-    Column("source", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("closed_at", Moment),
 )

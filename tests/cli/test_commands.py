@@ -4,37 +4,15 @@ import csv
 import io
 import json
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from consent_service.cli.main import main
 from consent_service.resources import bundled
+from tests.cli.conftest import Command
 from tests.support.world import World, open_world
-
-Command = Callable[..., Result]
-
-
-@pytest.fixture
-def command(tmp_path: Path) -> Command:
-    """Run the command with everything in a directory of its own."""
-    environment = {"CONSENT_DATA_DIR": str(tmp_path / "data")}
-
-    def run(*arguments: str, status: int = 0, **more: str) -> Result:
-        done = CliRunner().invoke(main, arguments, env=environment | more)
-        assert done.exit_code == status, done.output
-        return done
-
-    return run
-
-
-@pytest.fixture
-def ready(command: Command) -> Command:
-    """The command on a migrated database."""
-    command("db", "upgrade")
-    return command
 
 
 def test_a_new_site_takes_three_commands(ready: Command, tmp_path: Path) -> None:

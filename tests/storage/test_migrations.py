@@ -11,8 +11,10 @@ from sqlalchemy.pool import NullPool
 from consent_service.bootstrap import build_migrations
 from consent_service.db.engine import open_database
 from consent_service.db.migrate import Migrations, SchemaError, check_revision
+from consent_service.publishing.folder import folder_files, read_files
 from consent_service.settings import load_settings
 from tests.postgres.server import PostgresServer
+from tests.storage.rows import owner
 from tests.support.world import World
 
 UPGRADE = """
@@ -113,6 +115,39 @@ def test_a_downgrade_refuses_to_destroy_evidence_and_leaves_all_as_it_was(world:
     assert schema(world.settings.migration_url) == before
     assert steps.differences() == []
     assert world.me("shop", answer["credential"]).status_code == 200
+
+
+def test_sites_of_the_first_schema_become_files_that_publish_nothing_anew(world: World) -> None:
+    steps = build_migrations(world.settings)
+    site = world.services.publishing.files("shop")["site.yaml"]
+    steps.downgrade("0001")
+    with owner(world) as connection:
+        stored = "SELECT source FROM site WHERE key = 'shop'"
+        assert connection.scalar(text(stored)) == site
+    steps.upgrade()
+    files = world.services.publishing.files("shop")
+    assert files["site.yaml"] == site
+    assert files.keys() == folder_files(world.folder("shop")).keys()
+    plan = world.services.publishing.plan(read_files(files))
+    assert (plan.documents, plan.notices, plan.settings_changed) == ([], [], False)
+
+
+OFFICER = """
+INSERT INTO officer (officer_id, email, name, role, created_at) VALUES
+('018bcfe5-6800-7000-8000-00000000000a', 'a@b.example', 'A', 'owner', '2026-11-23T10:00:00.000Z')
+"""
+DRAFT = """
+INSERT INTO draft (site_id, name, revision, updated_at)
+SELECT site_id, 'terms.en.md', 1, '2026-11-23T10:00:00.000Z' FROM site
+"""
+
+
+@pytest.mark.parametrize("fill", [OFFICER, DRAFT])
+def test_a_downgrade_keeps_officers_and_drafts(world: World, fill: str) -> None:
+    with owner(world) as connection:
+        connection.execute(text(fill))
+    with pytest.raises(RuntimeError, match="holds evidence"):
+        build_migrations(world.settings).downgrade("0001")
 
 
 def test_a_schema_at_the_newest_revision_is_accepted(database_url: str, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from consent_service.notices.model import asked_again
-from consent_service.publishing.folder import read_folder
+from consent_service.publishing.files import head
+from consent_service.publishing.folder import folder_files, read_folder
 from consent_service.publishing.model import InvalidSiteError
 from consent_service.publishing.service import Plan, PublishingService
 from tests.support.world import World
@@ -102,6 +103,33 @@ def test_settings_that_no_notice_shows_need_no_new_notice(publisher: Publisher) 
     plan = publisher.apply(lambda site: site["origins"].append("https://www.shop.example"))
     assert plan.settings_changed
     assert numbers(plan) == []
+
+
+def test_a_changed_comment_is_kept_and_publishes_nothing(publisher: Publisher) -> None:
+    publisher.apply()
+    path = publisher.folder / "site.yaml"
+    path.write_text(f"# why\n{path.read_text('utf-8')}", "utf-8")
+    service, sites = publisher.world.services.publishing, publisher.world.services.sites
+    before = sites.get("tests").revision
+    plan = service.apply(read_folder(publisher.folder))
+    publisher.world.forget()
+    assert [(each.name, each.added, each.removed) for each in plan.files] == [("site.yaml", 1, 0)]
+    assert not plan.changes_nothing
+    assert not plan.settings_changed
+    assert (plan.documents, plan.notices) == ([], [])
+    assert service.files("tests") == folder_files(publisher.folder)
+    assert sites.get("tests").revision == before + 1
+    assert service.apply(read_folder(publisher.folder)).changes_nothing
+
+
+def test_a_plan_names_the_head_that_applying_would_replace(publisher: Publisher) -> None:
+    assert publisher.plan().head is None
+    publisher.apply()
+    first = head(folder_files(publisher.folder))
+    assert publisher.plan(renamed).head == first
+    publisher.apply(renamed)
+    assert publisher.plan().head == head(publisher.world.services.publishing.files("tests"))
+    assert publisher.plan().head != first
 
 
 def test_notices_are_numbered_without_a_gap(publisher: Publisher) -> None:

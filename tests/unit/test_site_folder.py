@@ -173,7 +173,7 @@ MATTERS: list[tuple[str, str]] = [
     ("---\neffective_at: 2026-13-45\ntitle: x\n---\nText", "terms.en.md"),
     ("---\naccept: inform\n---\nText", "terms.en.md: title"),
     (document(title=""), "terms.en.md: title"),
-    (document(author="me"), "terms.en.md: author"),
+    (document(writer="me"), "terms.en.md: writer"),
     (document(accept="maybe"), "terms.en.md: accept"),
     (document(material="perhaps"), "terms.en.md: material"),
     (document(affects="analytics"), "terms.en.md: affects"),
