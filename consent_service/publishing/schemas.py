@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from consent_service.documents.model import Accept
-from consent_service.http.fields import FlatDict
+from consent_service.http.fields import FlatDict, StrictBoolean, StrictInteger
 from consent_service.notices.localised import EVERY_LOCALE, Duration, Localised
 from consent_service.notices.profiles import all_profiles
 
@@ -22,6 +22,12 @@ LOCALE = validate.Regexp(
 )
 COUNTRY = validate.Regexp(r"^[A-Z]{2}\Z", error="must be an ISO 3166 code such as DE")
 WEB_ADDRESS = validate.URL(schemes={"http", "https"}, require_tld=False)
+RULE = validate.Regexp(
+    r"^[a-z][a-z-]{0,63}\Z", error="must be the name of a rule, such as bundled-with-terms"
+)
+REASON = validate.Length(
+    min=20, max=2000, error="must say in 20 to 2000 characters why the finding does no harm"
+)
 SHORT = validate.Length(min=1, max=200)
 LONG = validate.Length(min=1, max=4000)
 LEGAL_BASES = (
@@ -33,6 +39,7 @@ LEGAL_BASES = (
     "public_task",
     "legitimate_interests",
 )
+USES = ("statistics", "appearance")
 _ORIGIN = re.compile(
     r"(?P<scheme>https?)://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:(?P<port>[1-9][0-9]{0,4}))?"
 )
@@ -127,12 +134,13 @@ class PurposeSchema(Schema):
     name = LocalisedText(required=True)
     description = LocalisedText(required=True)
     exemption = LocalisedText()
-    sale_or_sharing = fields.Boolean(load_default=False)
+    use = fields.String(validate=validate.OneOf(USES))
+    sale_or_sharing = StrictBoolean(load_default=False)
     data_categories = fields.List(LocalisedText(), required=True, validate=SHORT)
     special_categories = fields.List(LocalisedText(), load_default=list)
     recipients = fields.List(LocalisedText(), required=True)
     storage = fields.Nested(StorageSchema, required=True)
-    revision = fields.Integer(load_default=1, validate=validate.Range(min=1))
+    revision = StrictInteger(load_default=1, validate=validate.Range(min=1))
 
 
 class ProviderSchema(Schema):
@@ -156,13 +164,19 @@ class ServiceSchema(Schema):
     provider = fields.Nested(ProviderSchema, required=True)
     description = LocalisedText(required=True)
     cookies = fields.List(fields.Nested(CookieSchema), load_default=list)
-    revision = fields.Integer(load_default=1, validate=validate.Range(min=1))
+    revision = StrictInteger(load_default=1, validate=validate.Range(min=1))
 
 
 class RetentionSchema(Schema):
-    consent_days = fields.Integer(load_default=185, validate=validate.Range(1, 365))
-    refusal_days = fields.Integer(load_default=185, validate=validate.Range(1, 730))
-    proof_months = fields.Integer(load_default=36, validate=validate.Range(1, 240))
+    consent_days = StrictInteger(load_default=185, validate=validate.Range(1, 365))
+    refusal_days = StrictInteger(load_default=185, validate=validate.Range(1, 730))
+    proof_months = StrictInteger(load_default=36, validate=validate.Range(1, 240))
+
+
+class WaiverSchema(Schema):
+    rule = fields.String(required=True, validate=RULE)
+    officer = fields.Email(required=True)
+    reason = fields.String(required=True, validate=REASON)
 
 
 class SiteSchema(Schema):
@@ -198,6 +212,8 @@ class SiteSchema(Schema):
     withdrawal = LocalisedText(required=True)
     retention = fields.Nested(RetentionSchema, load_default=lambda: RetentionSchema().load({}))
     erasure = fields.String(load_default="erase", validate=validate.OneOf(["erase"]))
+    child_directed = StrictBoolean(load_default=False)
+    waivers = fields.List(fields.Nested(WaiverSchema), load_default=list)
 
 
 class FrontMatterSchema(Schema):
@@ -206,7 +222,7 @@ class FrontMatterSchema(Schema):
     title = fields.String(required=True, validate=SHORT)
     summary = fields.String(load_default="", validate=validate.Length(max=2000))
     effective_at = fields.AwareDateTime(format="iso")
-    material = fields.Boolean()
+    material = StrictBoolean()
     affects = fields.List(fields.String(validate=KEY))
     accept = fields.Enum(Accept, by_value=True)
     author = fields.String(validate=SHORT)
