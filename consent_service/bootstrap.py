@@ -8,7 +8,7 @@ from flask import Flask, Response, jsonify, request
 from sqlalchemy import MetaData, make_url
 
 from consent_service.access import tables as access_tables
-from consent_service.access.service import AccessService, ApiKeyRequiredError
+from consent_service.access.service import AccessService, ApiKeyRequiredError, OfficerService
 from consent_service.consents import tables as consent_tables
 from consent_service.consents.api import ConsentApi
 from consent_service.consents.erasure import ErasureService
@@ -48,6 +48,8 @@ from consent_service.notices.service import NoticeService
 from consent_service.preferences.pages import PreferencePages
 from consent_service.preferences.session import Sessions
 from consent_service.publishing import tables as publishing_tables
+from consent_service.publishing.lint import lint
+from consent_service.publishing.planning import Planner
 from consent_service.publishing.service import PublishingService
 from consent_service.resources import bundled
 from consent_service.settings import Settings
@@ -76,6 +78,7 @@ class Services:
     ids: Ids
     log_name: str
     access: AccessService
+    officers: OfficerService
     sites: SiteService
     documents: DocumentService
     notices: NoticeService
@@ -122,6 +125,7 @@ def build_services(
     )
     log_name = ledger.fix_log_name(settings.log_name)
     notices = NoticeService(db, clock)
+    planner = Planner(clock=clock, ids=ids, log_name=log_name, lint=lint)
     return Services(
         settings=settings,
         db=db,
@@ -129,11 +133,12 @@ def build_services(
         ids=ids,
         log_name=log_name,
         access=AccessService(db, clock, ids),
+        officers=OfficerService(db, clock, ids),
         sites=SiteService(db),
         documents=DocumentService(db, clock),
         notices=notices,
         impressions=ImpressionService(db, notices, clock),
-        publishing=PublishingService(db, clock, ids, log_name),
+        publishing=PublishingService(db, planner),
         consents=ConsentService(db, notices, clock, ids),
         links=LinkService(db, clock, ids),
         erasure=ErasureService(db, notices, clock, ids),

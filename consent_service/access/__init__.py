@@ -1,1 +1,1 @@
-"""Access of programs: api keys with scopes, kept as hashes."""
+"""Access: officers, and api keys of programs with scopes, kept as hashes."""

@@ -1,15 +1,25 @@
-"""Makes, lists, revokes and checks api keys."""
+"""Makes, lists, ends and checks api keys; adds, lists and disables officers."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from consent_service.access import store
-from consent_service.access.model import ApiKey, new_secret, secret_hash, unknown_scopes
+from consent_service.access.model import (
+    LONGEST_NAME,
+    ApiKey,
+    Officer,
+    Role,
+    is_email,
+    new_secret,
+    secret_hash,
+    unknown_scopes,
+)
 from consent_service.core.clock import Clock
 from consent_service.core.errors import InvalidRequestError, NotFoundError, ServiceError
 from consent_service.core.ids import Ids
 from consent_service.db.engine import Database
+from consent_service.db.unit import ConflictError
 
 
 class ApiKeyRequiredError(ServiceError):
@@ -81,7 +91,7 @@ class AccessService:
                 raise NotFoundError(f"no api key {key_id} is in use")
 
     def check(self, secret: str, scope: str, site: str | None) -> ApiKey:
-        """Return the key of a secret that may do `scope` for a site.
+        """Return the key of a secret that may do `scope` for a site, or about no one site (None).
 
         Raises:
             ApiKeyRequiredError: no such key.
@@ -94,3 +104,52 @@ class AccessService:
         if not key.allows(scope, site, self._clock.now()):
             raise ApiKeyForbiddenError(f"the key lacks the scope {scope} for {site or 'all sites'}")
         return key
+
+
+class OfficerService:
+    """Officers."""
+
+    def __init__(self, db: Database, clock: Clock, ids: Ids) -> None:
+        self._db = db
+        self._clock = clock
+        self._ids = ids
+
+    def add(self, email: str, name: str, role: Role) -> Officer:
+        """Store a new officer.
+
+        Raises:
+            InvalidRequestError: no e-mail address, one that is taken, or no name.
+        """
+        if not is_email(email):
+            raise InvalidRequestError.of("email", f"is no e-mail address: {email}")
+        if not 0 < len(name.strip()) <= LONGEST_NAME:
+            raise InvalidRequestError.of("name", f"must have 1 to {LONGEST_NAME} characters")
+        officer = Officer(
+            officer_id=self._ids.uuid7(),
+            email=email.lower(),
+            name=name.strip(),
+            role=role,
+            created_at=self._clock.now(),
+            disabled_at=None,
+        )
+        try:
+            with self._db.write() as tx:
+                store.insert_officer(tx, officer)
+        except ConflictError as error:
+            raise InvalidRequestError.of("email", f"{officer.email} is known already") from error
+        return officer
+
+    def list(self) -> Sequence[Officer]:
+        """Return all officers by e-mail address, disabled ones too."""
+        with self._db.read() as connection:
+            return store.list_officers(connection)
+
+    def disable(self, email: str) -> None:
+        """Disable an officer from now on; what refers to the officer stays.
+
+        Raises:
+            NotFoundError: there is no such officer, or it is disabled already.
+        """
+        with self._db.write() as tx:
+            if not store.disable_officer(tx, email.lower(), self._clock.now()):
+                raise NotFoundError(f"no officer {email} is active")

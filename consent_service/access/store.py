@@ -1,4 +1,4 @@
-"""Reads and writes api keys."""
+"""Reads and writes api keys and officers."""
 
 import json
 from datetime import datetime
@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from consent_service.access.model import ApiKey
-from consent_service.access.tables import api_key
+from consent_service.access.model import ApiKey, Officer, Role
+from consent_service.access.tables import api_key, officer
 
 
 def insert_key(tx: Connection, key: ApiKey) -> None:
@@ -41,6 +41,48 @@ def revoke_key(tx: Connection, key_id: str, now: datetime) -> bool:
     """Revoke a key; tell whether there was one to revoke."""
     alive = (api_key.c.key_id == key_id) & api_key.c.revoked_at.is_(None)
     return tx.execute(update(api_key).where(alive).values(revoked_at=now)).rowcount > 0
+
+
+def insert_officer(tx: Connection, new: Officer) -> None:
+    """Store a new officer."""
+    tx.execute(
+        insert(officer).values(
+            officer_id=new.officer_id,
+            email=new.email,
+            name=new.name,
+            role=new.role.value,
+            created_at=new.created_at,
+        )
+    )
+
+
+def find_officer(connection: Connection, email: str) -> Officer | None:
+    """Return an officer by the e-mail address in lower case, a disabled one too."""
+    query = select(officer).where(officer.c.email == email)
+    found = connection.execute(query).one_or_none()
+    return _officer(found) if found else None
+
+
+def list_officers(connection: Connection) -> list[Officer]:
+    """Return all officers by e-mail address, disabled ones too."""
+    return [_officer(row) for row in connection.execute(select(officer).order_by(officer.c.email))]
+
+
+def disable_officer(tx: Connection, email: str, now: datetime) -> bool:
+    """Disable an officer; tell whether there was one to disable."""
+    active = (officer.c.email == email) & officer.c.disabled_at.is_(None)
+    return tx.execute(update(officer).where(active).values(disabled_at=now)).rowcount > 0
+
+
+def _officer(row: Row[Any]) -> Officer:
+    return Officer(
+        officer_id=row.officer_id,
+        email=row.email,
+        name=row.name,
+        role=Role(row.role),
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
+    )
 
 
 def _key(row: Row[Any]) -> ApiKey:

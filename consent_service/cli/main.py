@@ -16,6 +16,7 @@ _COMMANDS = {
     "ledger": ("consent_service.cli.ledger", "ledger"),
     "key": ("consent_service.cli.key", "key"),
     "token": ("consent_service.cli.token", "token"),
+    "officer": ("consent_service.cli.officer", "officer"),
 }
 
 

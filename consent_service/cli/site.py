@@ -1,5 +1,6 @@
 """`consent-service site`: sites as folders."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -11,15 +12,16 @@ from consent_service.cli.context import (
     print_table,
     tell_errors,
 )
-from consent_service.core.clock import format_time
-from consent_service.notices.model import asked_again
+from consent_service.cli.site_plan import show_plan
 from consent_service.publishing.embed import instructions
 from consent_service.publishing.files import SHORT_HEAD, head
 from consent_service.publishing.folder import read_folder, write_folder
-from consent_service.publishing.service import Plan
 from consent_service.publishing.starter import KINDS, write_starter
 
 _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+_over = click.option(
+    "--over", metavar="HEAD", help="The head that is replaced, as `site plan` or `export` tell it."
+)
 
 
 @click.group()
@@ -52,10 +54,11 @@ def init(folder: Path, kind: str, key: str, name: str | None, origin: str) -> No
 
 @site.command()
 @_folder
+@_over
 @json_option
 @tell_errors
-def plan(folder: Path, *, as_json: bool) -> None:
-    """Show what applying a folder would publish, and publish nothing.
+def plan(folder: Path, over: str | None, *, as_json: bool) -> None:
+    """Show what applying a folder would change; status 1 where it would be refused.
 
     \b
     Example:
@@ -63,23 +66,30 @@ def plan(folder: Path, *, as_json: bool) -> None:
     """
     source = read_folder(folder)
     with opened_services() as services:
-        _show(services.publishing.plan(source), as_json=as_json, done=False)
+        planned = services.publishing.plan(source, over)
+    show_plan(planned, as_json=as_json, done=False)
+    sys.exit(1 if planned.refusal else 0)
 
 
 @site.command()
 @_folder
+@_over
 @json_option
 @tell_errors
-def apply(folder: Path, *, as_json: bool) -> None:
+def apply(folder: Path, over: str | None, *, as_json: bool) -> None:
     """Publish what changed in a folder; without a change, nothing.
 
+    A site that the console manages is taken over by a folder that says `managed_by: folder`,
+    with --over naming the head that was seen.
+
     \b
-    Example:
+    Examples:
       consent-service site apply my-site
+      consent-service site apply my-site --over 0ce31cd28cee
     """
     source = read_folder(folder)
     with opened_services() as services:
-        _show(services.publishing.apply(source), as_json=as_json, done=True)
+        show_plan(services.publishing.apply(source, over), as_json=as_json, done=True)
 
 
 @site.command()
@@ -119,6 +129,7 @@ def list_sites(*, as_json: bool) -> None:
             "name": each.name,
             "origins": " ".join(each.origins),
             "embed": each.embed.mode,
+            "managed_by": each.managed_by.value,
             "locales": " ".join(each.locales),
             "profiles": " ".join(each.profiles),
         }
@@ -160,45 +171,3 @@ def embed(key: str, mode: str | None, *, as_json: bool) -> None:
         click.echo(f"The website's nginx:\n\n{told.proxy}\n")
     click.echo(f"As /.well-known/gpc.json (application/json):\n\n  {told.gpc}\n")
     click.echo(told.advice)
-
-
-def _show(plan: Plan, *, as_json: bool, done: bool) -> None:
-    if as_json:
-        print_json(_plan_json(plan))
-        return
-    for warning in plan.warnings:
-        click.secho(warning, fg="yellow", err=True)
-    if plan.changes_nothing:
-        click.echo(f"{plan.site.key}: nothing changed.")
-        return
-    verb = "published" if done else "would publish"
-    if plan.before is None:
-        click.echo(f"{plan.site.key}: new site")
-    elif plan.settings_changed:
-        click.echo(f"{plan.site.key}: settings {'changed' if done else 'would change'}")
-    for version in plan.documents:
-        kind = "material" if version.material else "cosmetic"
-        locales = ", ".join(version.texts)
-        since = format_time(version.effective_at)
-        click.echo(f"{verb} {version.kind} {version.number} ({kind}; {locales}), from {since}")
-    for notice in plan.notices:
-        asked = ", ".join(asked_again(notice)) or "nothing"
-        click.echo(f"{verb} notice {notice.number}, from {format_time(notice.effective_at)}")
-        click.echo(f"  asks visitors again about: {asked}")
-
-
-def _plan_json(plan: Plan) -> dict[str, object]:
-    return {
-        "site": plan.site.key,
-        "new": plan.before is None,
-        "settings_changed": plan.settings_changed,
-        "documents": [
-            {"kind": each.kind, "number": each.number, "sha256": each.sha256}
-            for each in plan.documents
-        ],
-        "notices": [
-            {"number": each.number, "sha256": each.sha256, "asks_again": asked_again(each)}
-            for each in plan.notices
-        ],
-        "warnings": list(plan.warnings),
-    }

@@ -58,7 +58,12 @@ class Migrations:
             guards.install(connection, self._metadata)
 
     def differences(self) -> list[str]:
-        """Return what differs from the schema and the guards that this version needs."""
+        """Return what differs from the schema and the guards that this version needs.
+
+        Raises:
+            SchemaError: there is no database yet.
+        """
+        self._require_file()
         with self._locked() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
             drift = [str(each) for each in compare_metadata(context, self._metadata)]
@@ -77,13 +82,24 @@ class Migrations:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open the database as it is, to look at its schema."""
+        """Open the database as it is, to look at its schema.
+
+        Raises:
+            SchemaError: there is no database yet; none is made by looking.
+        """
+        self._require_file()
         database = open_database(self._url.render_as_string(hide_password=False), threads=1)
         try:
             with database.read() as connection:
                 yield connection
         finally:
             database.dispose()
+
+    def _require_file(self) -> None:
+        if self._url.get_backend_name() == "sqlite" and not Path(str(self._url.database)).exists():
+            raise SchemaError(
+                f"there is no database at {self._url.database}: run `consent-service db upgrade`"
+            )
 
     @contextmanager
     def _locked(self) -> Iterator[Connection]:

@@ -39,6 +39,7 @@ class NoticeSource:
     withdrawal: Any
     retention: Mapping[str, int]
     child_directed: bool = False
+    waivers: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class Draft:
     def content(self) -> str:
         """The hash by which an unchanged notice is recognised."""
         ordered = [self.bodies[key] for key in sorted(self.bodies)]
-        return sha256_hex(canonical_json([ordered, dict(self.meanings)]))
+        return sha256_hex(canonical_json([ordered, dict(self.meanings), *self.source.waivers]))
 
 
 def draft(
@@ -98,6 +99,7 @@ def publish_draft(
             "content": made.content,
             "asked_since": asked,
             "variants": hashes,
+            **({"waivers": list(made.source.waivers)} if made.source.waivers else {}),
         }
     )
     return Notice(

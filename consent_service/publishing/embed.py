@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
+from consent_service.core.errors import InvalidRequestError
 from consent_service.sites.model import Site
 
 
@@ -33,8 +34,14 @@ _PROXIED = "static|v1/sites|v1/verify|sites|.well-known/consent"
 
 
 def instructions(site: Site, mode: str, public_url: str, today: date) -> Instructions:
-    """Return what embedding a site in a mode takes; `public_url` is where the service answers."""
-    base = site.embed.base_url if mode != "external" and site.embed.base_url else public_url
+    """Return what embedding a site in a mode takes; `public_url` is where the service answers.
+
+    Raises:
+        InvalidRequestError: the mode needs an address that site.yaml does not name.
+    """
+    base = public_url if mode == "external" else site.embed.base_url
+    if not base:
+        raise InvalidRequestError.of("embed.base_url", f"is needed in site.yaml for mode {mode}")
     return Instructions(
         tag=f'<script async src="{base}/v1/sites/{site.key}/consent-banner.js"></script>',
         policy=_policy("'self'" if mode == "path" else base),

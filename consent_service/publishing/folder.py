@@ -15,10 +15,10 @@ from consent_service.notices.drafting import NoticeSource
 from consent_service.notices.profiles import all_profiles
 from consent_service.publishing import strict_yaml
 from consent_service.publishing.files import SITE_FILE, document_name
-from consent_service.publishing.model import InvalidSiteError, SiteSource, check
+from consent_service.publishing.model import InvalidSiteError, SiteSource, Waiver, check
 from consent_service.publishing.positions import FRONT_MATTER, located
 from consent_service.publishing.schemas import front_matter_schema, site_schema
-from consent_service.sites.model import Embed
+from consent_service.sites.model import Embed, Manager
 
 DocumentTexts = dict[str, tuple[dict[str, Any], str]]
 _BESIDE = {"README.md"}
@@ -93,13 +93,14 @@ def _read(files: Mapping[str, str]) -> SiteSource:
         raise InvalidSiteError(problems)
     source = SiteSource(
         key=data["key"],
-        managed_by=data["managed_by"],
+        managed_by=Manager(data["managed_by"]),
         origins=tuple(data["origins"]),
         embed=Embed(**data["embed"]),
         erasure=data["erasure"],
         notice=_notice(data),
         documents=tuple(_documents(texts, data["locales"])),
         files=dict(files),
+        waivers=tuple(Waiver(**each) for each in data["waivers"]),
     )
     check(source)
     return source
@@ -136,6 +137,7 @@ def _notice(data: Mapping[str, Any]) -> NoticeSource:
         services=data["services"],
         withdrawal=data["withdrawal"],
         retention=data["retention"],
+        child_directed=data["child_directed"],
     )
 
 

@@ -10,7 +10,7 @@ from consent_service.documents.model import DocumentSource
 from consent_service.notices.drafting import NEEDS_CONSENT, NoticeSource
 from consent_service.notices.localised import missing_locales
 from consent_service.notices.texts import linked_documents, missing_texts, text_keys
-from consent_service.sites.model import Embed
+from consent_service.sites.model import Embed, Manager
 
 
 class InvalidSiteError(InvalidRequestError):
@@ -24,17 +24,27 @@ class InvalidSiteError(InvalidRequestError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """An officer's word, by e-mail address, that a finding of the linter is no obstacle."""
+
+    rule: str
+    officer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSource:
     """All of a site's folder: settings, notice and documents. `files` is the folder verbatim."""
 
     key: str
-    managed_by: str
+    managed_by: Manager
     origins: tuple[str, ...]
     embed: Embed
     erasure: str
     notice: NoticeSource
     documents: tuple[DocumentSource, ...]
     files: Mapping[str, str]
+    waivers: tuple[Waiver, ...] = ()
 
 
 def with_complete_locales(source: SiteSource) -> tuple[SiteSource, list[str]]:

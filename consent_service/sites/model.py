@@ -3,10 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Manager(StrEnum):
+    """Who manages a site: its folder, or the console with the management interface."""
+
+    FOLDER = "folder"
+    CONSOLE = "console"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +45,7 @@ class Site:
     locales: tuple[str, ...]
     profiles: tuple[str, ...]
     erasure: str
-    managed_by: str
+    managed_by: Manager
     revision: int
     closed_at: datetime | None
 

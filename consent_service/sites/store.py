@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from consent_service.sites.model import Embed, Site
+from consent_service.sites.model import Embed, Manager, Site
 from consent_service.sites.tables import site
 
 
@@ -45,7 +45,7 @@ def _columns(of: Site) -> dict[str, Any]:
     return {
         "site_id": of.site_id,
         "log_origin": of.log_origin,
-        "managed_by": of.managed_by,
+        "managed_by": of.managed_by.value,
         "revision": of.revision,
         "settings": json.dumps(of.settings()),
         "closed_at": of.closed_at,
@@ -65,7 +65,7 @@ def _site(row: Row[Any]) -> Site:
         locales=tuple(settings["locales"]),
         profiles=tuple(settings["profiles"]),
         erasure=settings["erasure"],
-        managed_by=row.managed_by,
+        managed_by=Manager(row.managed_by),
         revision=row.revision,
         closed_at=row.closed_at,
     )

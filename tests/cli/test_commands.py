@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import socket
 from pathlib import Path
 
@@ -60,11 +61,43 @@ def test_a_wrong_folder_is_told_field_by_field(ready: Command, tmp_path: Path) -
         assert field in told
 
 
-def test_the_proxy_rule_of_path_mode_keeps_management_behind(ready: Command) -> None:
-    ready("site", "apply", str(bundled("examples") / "shop"))
-    rule = ready("site", "embed", "shop", "--mode", "path").output
-    assert "location" in rule
+def test_the_proxy_rule_of_path_mode_keeps_management_behind(
+    ready: Command, tmp_path: Path
+) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(bundled("examples") / "shop", folder)
+    site = folder / "site.yaml"
+    path_mode = "embed: {mode: path, base_url: https://shop.example/privacy}"
+    site.write_text(site.read_text("utf-8").replace("embed: {mode: external}", path_mode), "utf-8")
+    ready("site", "apply", str(folder))
+    rule = ready("site", "embed", "shop").output
+    assert "location ~ ^/privacy/(" in rule
     assert "manage" not in rule
+
+
+@pytest.mark.parametrize("mode", ["path", "subdomain"])
+def test_a_mode_that_needs_an_address_says_so(ready: Command, mode: str) -> None:
+    ready("site", "apply", str(bundled("examples") / "shop"))
+    told = ready("site", "embed", "shop", "--mode", mode, status=1).output
+    assert f"embed.base_url: is needed in site.yaml for mode {mode}" in told
+    assert "location" not in told
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("site", "list"),
+        ("token", "list"),
+        ("officer", "list"),
+        ("db", "check"),
+        ("ledger", "status"),
+    ],
+)
+def test_looking_makes_no_database(
+    command: Command, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    assert "consent-service db upgrade" in command(*arguments, status=1).output
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_database_without_schema_says_what_to_do(command: Command) -> None:

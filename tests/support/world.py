@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from consent_service.bootstrap import Services, build_app, build_services
 from consent_service.publishing.folder import read_folder
-from consent_service.publishing.service import Plan
+from consent_service.publishing.plan import Plan
 from consent_service.resources import bundled
 from consent_service.settings import Settings, load_settings
 from tests.support.clock import FakeClock

@@ -1,0 +1,34 @@
+"""Why a site is not published, beside errors in its folder."""
+
+from consent_service.core.errors import InvalidRequestError, ServiceError
+
+
+class PublishedMeanwhileError(ServiceError):
+    """Another publication took the numbers that this one had planned."""
+
+    code = "published_meanwhile"
+    title = "Somebody published this site at the same time"
+    status = 409
+
+
+class ManagedElsewhereError(ServiceError):
+    """The other side manages the site: the folder, or the console with its interface."""
+
+    code = "managed_elsewhere"
+    title = "This site is managed elsewhere"
+    status = 409
+
+
+class HeadMovedError(ServiceError):
+    """The site is not in the state that the caller has seen."""
+
+    code = "head_moved"
+    title = "The site has changed since it was looked at"
+    status = 409
+
+
+class LintFailedError(InvalidRequestError):
+    """The linter found errors that nobody answers for."""
+
+    code = "lint_failed"
+    title = "The linter keeps this site from being published"
