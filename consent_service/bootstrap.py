@@ -10,12 +10,19 @@ from sqlalchemy import MetaData, make_url
 from consent_service.access import tables as access_tables
 from consent_service.access.service import AccessService, ApiKeyRequiredError, OfficerService
 from consent_service.consents import tables as consent_tables
+from consent_service.consents.answers import Answers
 from consent_service.consents.api import ConsentApi
+from consent_service.consents.backends import BackendService
+from consent_service.consents.checks import CheckService
 from consent_service.consents.erasure import ErasureService
 from consent_service.consents.exchange import TokenExchange
+from consent_service.consents.expiry import ExpiryService
 from consent_service.consents.links import LinkService
+from consent_service.consents.manage import ManagedConsentApi
+from consent_service.consents.projection import project_states
 from consent_service.consents.receipts import Receipts
 from consent_service.consents.service import ConsentService
+from consent_service.consents.subjects import SubjectService
 from consent_service.consents.tokens import Tokens
 from consent_service.core.clock import Clock, SystemClock
 from consent_service.core.ids import Ids
@@ -85,6 +92,10 @@ class Services:
     impressions: ImpressionService
     publishing: PublishingService
     consents: ConsentService
+    subjects: SubjectService
+    checks: CheckService
+    tokens: Tokens
+    expiry: ExpiryService
     links: LinkService
     erasure: ErasureService
     ledger: LedgerService
@@ -121,10 +132,19 @@ def build_services(
     ids = ids or Ids(clock)
     db = open_database(settings.database_url, threads=settings.threads)
     ledger = LedgerService(
-        db, clock, ids, _log_keys(settings, clock, ids) if with_log_keys else None
+        db,
+        clock,
+        ids,
+        keys=_log_keys(settings, clock, ids) if with_log_keys else None,
+        projections=(project_states,),
     )
     log_name = ledger.fix_log_name(settings.log_name)
+    sites = SiteService(db)
     notices = NoticeService(db, clock)
+    keyring = partial(_keyring, settings, clock, ids)
+    states = keyring("state")
+    subjects = SubjectService(db, keyring("subject"), states, clock)
+    tokens = Tokens(keyring("credential"), states, clock)
     planner = Planner(clock=clock, ids=ids, log_name=log_name, lint=lint)
     return Services(
         settings=settings,
@@ -134,12 +154,16 @@ def build_services(
         log_name=log_name,
         access=AccessService(db, clock, ids),
         officers=OfficerService(db, clock, ids),
-        sites=SiteService(db),
+        sites=sites,
         documents=DocumentService(db, clock),
         notices=notices,
         impressions=ImpressionService(db, notices, clock),
         publishing=PublishingService(db, planner),
-        consents=ConsentService(db, notices, clock, ids),
+        consents=ConsentService(db=db, notices=notices, subjects=subjects, clock=clock, ids=ids),
+        subjects=subjects,
+        checks=CheckService(db=db, notices=notices, subjects=subjects, tokens=tokens, clock=clock),
+        tokens=tokens,
+        expiry=ExpiryService(db, sites, clock, ids),
         links=LinkService(db, clock, ids),
         erasure=ErasureService(db, notices, clock, ids),
         ledger=ledger,
@@ -158,8 +182,9 @@ def build_routes(services: Services) -> list[Route]:
     """Return every route that the application serves."""
     keyring = partial(_keyring, services.settings, services.clock, services.ids)
     credentials, public_url = keyring("credential"), services.settings.public_url
-    exchange = TokenExchange(Tokens(credentials, keyring("state"), services.clock))
+    exchange = TokenExchange(services.tokens)
     receipts = Receipts(keyring("receipt"), public_url)
+    answers = Answers(exchange, receipts)
     sessions = Sessions(credentials, services.clock, services.ids)
     files = StaticApi(bundled("static"))
     sites, clock = services.sites, services.clock
@@ -171,11 +196,24 @@ def build_routes(services: Services) -> list[Route]:
             erasure=services.erasure,
             sites=sites,
             exchange=exchange,
+            answers=answers,
             receipts=receipts,
+            subjects=services.subjects,
             places=places,
             impressions=services.impressions,
             clock=clock,
             public_url=public_url,
+        ),
+        ManagedConsentApi(
+            consents=services.consents,
+            backends=BackendService(services.db, services.consents, services.subjects),
+            checks=services.checks,
+            subjects=services.subjects,
+            notices=services.notices,
+            sites=sites,
+            exchange=exchange,
+            answers=answers,
+            clock=clock,
         ),
         NoticeApi(
             notices=services.notices,

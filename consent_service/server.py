@@ -5,6 +5,8 @@ written by one web process, which batches; PostgreSQL takes as many as there are
 """
 
 import logging
+import threading
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -16,6 +18,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from consent_service.bootstrap import build_app, build_services
 from consent_service.http import logs
 from consent_service.lifeline import follow_parent
+from consent_service.notices.impressions import ImpressionService
 from consent_service.settings import Settings, load_settings
 
 
@@ -32,22 +35,45 @@ class JsonLogger(Logger):  # type: ignore[misc]
         self.error_log.addFilter(_names_nobody)
 
 
+class Counting:
+    """The thread of a worker process that stores showings, until the worker drains."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, impressions: ImpressionService) -> None:
+        """Start, in the process that serves."""
+        run = partial(impressions.run, self._stop)
+        self._thread = threading.Thread(target=run, name="impressions", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Store what is left."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+
 class Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn, configured from the settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._counting = Counting()
         super().__init__()
 
     def load_config(self) -> None:
         """Set what the service needs."""
         for name, value in options(self._settings).items():
             self.cfg.set(name, value)
+        self.cfg.set("worker_exit", lambda _server, _worker: self._counting.stop())
 
     def load(self) -> Flask:
         """Build the application, in the process that will serve it."""
         services = build_services(self._settings)
         services.warm()
+        self._counting.start(services.impressions)
         return build_app(services)
 
 

@@ -1,31 +1,28 @@
 """Calls of visitors about their own consent."""
 
-import hashlib
-from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from flask import Response, jsonify, request
 
 from consent_service.consents import cookies
+from consent_service.consents.answers import Answers, event_json
 from consent_service.consents.erasure import ErasureService
 from consent_service.consents.exchange import CredentialRequiredError, TokenExchange
 from consent_service.consents.links import LinkService
-from consent_service.consents.model import (
-    Act,
-    ConsentEvent,
-    Method,
-)
+from consent_service.consents.model import Method
 from consent_service.consents.receipts import Receipts
 from consent_service.consents.recording import Context
+from consent_service.consents.requests import read_request
 from consent_service.consents.schemas import (
     ConsentIn,
     ErasedOut,
+    LinkedOut,
     LinkIn,
     LinkOut,
     MeOut,
     MeQuery,
     RecordedOut,
+    SubjectIn,
 )
 from consent_service.consents.service import (
     ConsentService,
@@ -34,11 +31,9 @@ from consent_service.consents.service import (
     NothingToWithdrawError,
     NoticeSupersededError,
     Recorded,
-    Request,
-    made_at,
 )
+from consent_service.consents.subjects import AssertionRefusedError, SubjectService
 from consent_service.consents.tokens import CredentialRefusedError
-from consent_service.core.canonical import canonical_json
 from consent_service.core.clock import Clock
 from consent_service.core.errors import InvalidRequestError
 from consent_service.http.body import load, read_json
@@ -49,8 +44,7 @@ from consent_service.notices.model import Showing
 from consent_service.sites.model import Site
 from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
 
-_NOT_PART_OF_THE_ACT = ("credential", "key", "occurred_at", "sent_at")
-_consent_in, _link_in, _me_query = ConsentIn(), LinkIn(), MeQuery()
+_consent_in, _link_in, _me_query, _subject_in = ConsentIn(), LinkIn(), MeQuery(), SubjectIn()
 
 
 class ConsentApi:
@@ -64,7 +58,9 @@ class ConsentApi:
         erasure: ErasureService,
         sites: SiteService,
         exchange: TokenExchange,
+        answers: Answers,
         receipts: Receipts,
+        subjects: SubjectService,
         places: PlaceFinder,
         impressions: ImpressionService,
         clock: Clock,
@@ -76,6 +72,8 @@ class ConsentApi:
         self._sites = sites
         self._exchange = exchange
         self._receipts = receipts
+        self._subjects = subjects
+        self._answers = answers
         self._places = places
         self._impressions = impressions
         self._clock = clock
@@ -86,23 +84,14 @@ class ConsentApi:
         site = self._sites.get(key)
         body = read_json()
         data = load(_consent_in, body)
-        idempotency_key = _idempotency_key(data)
         credential = self._exchange.presented(site, data)
-        act = self._act(data)
-        wanted = Request(
-            act=act,
-            notice=data["notice"],
-            variant=data.get("variant"),
-            locale=data.get("locale"),
-            context=Context(
-                method=data["method"],
-                place=self._places.find(),
-                layer=data.get("layer"),
-                banner=data.get("banner"),
-            ),
-            key=idempotency_key,
-            request_hash=_request_hash(body),
+        context = Context(
+            method=data["method"],
+            place=self._places.find(),
+            layer=data.get("layer"),
+            banner=data.get("banner"),
         )
+        wanted = read_request(body, data, context, self._clock.now())
         try:
             return self._recorded(site, self._consents.record(site, wanted, credential))
         except NobodyKnownError:
@@ -145,6 +134,18 @@ class ConsentApi:
         answer.status_code = 201
         return answer
 
+    def link_subject(self, key: str) -> Response:
+        """Link the visitor to the user whom the site's backend asserts."""
+        site = self._sites.get(key)
+        data = load(_subject_in, read_json())
+        credential = self._exchange.required(site, data)
+        if credential.expired:
+            raise CredentialRefusedError("the credential has expired")
+        if self._consents.find(site, credential) is None:
+            raise CredentialRequiredError("nothing is on record for this visitor")
+        new = self._subjects.link_asserted(site, data["assertion"], credential.visitor)
+        return jsonify(linked=True, new=new)
+
     def erase(self, key: str) -> Response:
         """Erase what names the visitor."""
         site = self._sites.get(key)
@@ -159,28 +160,8 @@ class ConsentApi:
         answer.headers["Cache-Control"] = "public, max-age=300"
         return answer
 
-    def _act(self, data: dict[str, Any]) -> Act:
-        signals = data.get("signals", {})
-        return Act(
-            action=data["action"],
-            decisions=data.get("decisions", {}),
-            services=data.get("services", {}),
-            documents=data.get("documents", {}),
-            gpc=signals.get("gpc", False) or request.headers.get("Sec-GPC") == "1",
-            override=signals.get("override", False),
-            made_at=made_at(data.get("occurred_at"), data.get("sent_at"), self._clock.now()),
-        )
-
     def _recorded(self, site: Site, recorded: Recorded) -> Response:
-        event = recorded.event
-        answer = {
-            "consent": event_json(event),
-            **self._exchange.members(site, recorded.latest),
-            "receipt": self._receipts.issue(site, event),
-            "openings": list(event.openings),
-            "proof_url": f"/v1/sites/{site.key}/consents/{event.event_id}/proof",
-        }
-        return self._exchange.respond(site, answer, 201)
+        return self._exchange.respond(site, self._answers.of(site, recorded), 201)
 
     def routes(self) -> list[Route]:
         """Return the visitors' calls."""
@@ -247,6 +228,17 @@ class ConsentApi:
                 problems=(*of_site, *credential),
             ),
             Route(
+                method="POST",
+                path=f"{me}/subject",
+                view=self.link_subject,
+                access=Access.VISITOR,
+                tag="Consent",
+                summary="Link the visitor to the user whom the site's backend asserts",
+                request=_subject_in,
+                answers=(Answer(status=200, description="It is linked", schema=LinkedOut()),),
+                problems=(*of_site, *credential, AssertionRefusedError),
+            ),
+            Route(
                 method="GET",
                 path="/.well-known/consent/jwks.json",
                 view=self.jwks,
@@ -256,45 +248,6 @@ class ConsentApi:
                 answers=(Answer(status=200, description="A JWK set", media=("application/json",)),),
             ),
         ]
-
-
-def event_json(event: ConsentEvent) -> dict[str, Any]:
-    """Return an event as its visitor sees it, from the leaf that is on record."""
-    leaf = event.body()
-    notice = leaf["notice"]
-    return {
-        "id": event.event_id,
-        "reference": event.reference,
-        "visitor": event.visitor,
-        "type": event.type.value,
-        "decisions": leaf.get("decisions", {}),
-        "services": leaf.get("services", {}),
-        "documents": leaf.get("documents", {}),
-        "notice": {
-            "number": notice["n"],
-            **{name: notice[name] for name in ("sha256", "variant") if name in notice},
-        },
-        **{name: leaf[name] for name in ("locale", "method") if name in leaf},
-        "profile": leaf["profile"],
-        "received_at": leaf["ts"],
-    }
-
-
-def _idempotency_key(data: dict[str, Any]) -> str:
-    """Return the key of an act: a UUID, for who knows it and the act gets the first answer."""
-    key = data.get("key") or request.headers.get("Idempotency-Key")
-    if not key:
-        raise InvalidRequestError.of("key", "a UUID that names this act is needed")
-    try:
-        return str(UUID(str(key)))
-    except ValueError:
-        raise InvalidRequestError.of("Idempotency-Key", "must be a UUID") from None
-
-
-def _request_hash(body: dict[str, Any]) -> bytes:
-    """Hash what the act says; how and when it is delivered may differ between retries."""
-    said = {key: value for key, value in body.items() if key not in _NOT_PART_OF_THE_ACT}
-    return hashlib.sha256(canonical_json(said).encode()).digest()
 
 
 def _checked_return(site: Site, address: str) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from consent_service.consents import store
+from consent_service.consents import store, store_states, store_subjects
 from consent_service.consents.model import Act, Action, ConsentEvent
 from consent_service.consents.recording import Answer, Context, decide_answer, new_event
 from consent_service.core.clock import Clock
@@ -65,6 +65,8 @@ class ErasureService:
                     ledger_store.insert_entry(tx, site.site_id, self._erasure_leaf(site, leaf_hash))
                 erased += len(rows)
             store.delete_links_of(tx, site.site_id, visitor)
+            store_subjects.delete_subject_links_of(tx, site.site_id, visitor)
+            store_states.delete_state(tx, site.site_id, visitor)
         return erased
 
     def _insert_change(
@@ -77,10 +79,11 @@ class ErasureService:
             store.insert_event(tx, site.site_id, event)
 
     def purge(self) -> int:
-        """Remove spent links and old idempotency keys; return how many rows went."""
+        """Remove spent links and assertions and old idempotency keys; return how many rows went."""
         now = self._clock.now()
         with self._db.write() as tx:
-            return store.delete_expired(tx, links_before=now, keys_before=now - KEY_LIFETIME)
+            rows = store.delete_expired(tx, links_before=now, keys_before=now - KEY_LIFETIME)
+            return rows + store_subjects.delete_spent(tx, before=now)
 
     def _erasure_leaf(self, site: Site, leaf_hash: bytes) -> Leaf:
         return control_leaf(

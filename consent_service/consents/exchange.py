@@ -35,15 +35,23 @@ class TokenExchange:
             CredentialRefusedError: the credential is not one of this site; its cookies are cleared.
         """
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-        text = body.get("credential") or (value if scheme == _SCHEME else None)
-        text = text or cookies.credential_from_cookie(site)
-        if not text:
-            return None
+        if not body.get("credential"):
+            text = value if scheme == _SCHEME else None
+            body = {"credential": text or cookies.credential_from_cookie(site)}
         try:
-            return self._tokens.read_credential(site, text)
+            return self.named(site, body)
         except CredentialRefusedError:
             after_this_request(lambda answer: cookies.clear_cookies(answer, site))
             raise
+
+    def named(self, site: Site, body: Mapping[str, Any]) -> Credential | None:
+        """Return whom the credential in a body names; None where it holds none.
+
+        Raises:
+            CredentialRefusedError: the credential is not one of this site.
+        """
+        text = body.get("credential")
+        return self._tokens.read_credential(site, text) if text else None
 
     def required(self, site: Site, body: Mapping[str, Any] | None = None) -> Credential:
         """Return whom a request names.

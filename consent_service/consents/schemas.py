@@ -7,12 +7,12 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from consent_service.consents.model import BROWSER_METHODS, Action, EventType, Method, Value
 from consent_service.http.fields import FlatDict, StrictBoolean, StrictInteger
 
-_KEY = validate.Regexp(r"^[a-z][a-z0-9_-]{0,31}\Z", error="must be a key such as analytics")
+KEY = validate.Regexp(r"^[a-z][a-z0-9_-]{0,31}\Z", error="must be a key such as analytics")
 _HASH = validate.Regexp(r"^[0-9a-f]{64}\Z", error="must be a SHA-256 in lower-case hexadecimal")
-_LOCALE = validate.Regexp(r"^[A-Za-z0-9-]{2,16}\Z", error="must be a locale such as en")
-_NUMBER = validate.Range(1, 2**31 - 1)
+LOCALE = validate.Regexp(r"^[A-Za-z0-9-]{2,16}\Z", error="must be a locale such as en")
+NUMBER = validate.Range(1, 2**31 - 1)
 _ADDRESS = validate.Regexp(r"^https?://[\x21-\x7e]{1,2000}\Z", error="must be a web address")
-_FEW = validate.Length(max=200)
+FEW = validate.Length(max=200)
 
 
 class SignalsSchema(Schema):
@@ -20,34 +20,24 @@ class SignalsSchema(Schema):
     override = StrictBoolean()
 
 
-class ConsentIn(Schema):
-    """One act of a visitor."""
+class ActIn(Schema):
+    """One act of a visitor, whoever tells it."""
 
     action = fields.Enum(Action, by_value=True, required=True)
-    notice = StrictInteger(required=True, validate=_NUMBER)
+    notice = StrictInteger(required=True, validate=NUMBER)
     variant = fields.String(validate=_HASH)
-    locale = fields.String(validate=_LOCALE)
+    locale = fields.String(validate=LOCALE)
     decisions = FlatDict(
-        fields.String(validate=_KEY),
+        fields.String(validate=KEY),
         StrictBoolean(),
-        validate=_FEW,
+        validate=FEW,
     )
     services = FlatDict(
-        fields.String(validate=_KEY),
+        fields.String(validate=KEY),
         StrictBoolean(),
-        validate=_FEW,
+        validate=FEW,
     )
-    documents = FlatDict(
-        fields.String(validate=_KEY), StrictInteger(validate=_NUMBER), validate=_FEW
-    )
-    method = fields.Enum(
-        Method,
-        by_value=True,
-        load_default=Method.BANNER,
-        validate=validate.OneOf(BROWSER_METHODS, error="must be banner or preferences"),
-    )
-    layer = StrictInteger(validate=validate.Range(1, 9))
-    banner = fields.String(validate=_HASH)
+    documents = FlatDict(fields.String(validate=KEY), StrictInteger(validate=NUMBER), validate=FEW)
     signals = fields.Nested(SignalsSchema)
     occurred_at = fields.AwareDateTime(format="iso")
     sent_at = fields.AwareDateTime(format="iso")
@@ -60,6 +50,19 @@ class ConsentIn(Schema):
         if ("occurred_at" in data) != ("sent_at" in data):
             missing = "sent_at" if "occurred_at" in data else "occurred_at"
             raise ValidationError("is needed too: both come with a kept answer", missing)
+
+
+class ConsentIn(ActIn):
+    """One act of a visitor, told by a browser."""
+
+    method = fields.Enum(
+        Method,
+        by_value=True,
+        load_default=Method.BANNER,
+        validate=validate.OneOf(BROWSER_METHODS, error="must be banner or preferences"),
+    )
+    layer = StrictInteger(validate=validate.Range(1, 9))
+    banner = fields.String(validate=_HASH)
 
 
 class DecisionOut(Schema):
@@ -132,7 +135,7 @@ class MeOut(StateOut):
 class MeQuery(Schema):
     """Which page of the history."""
 
-    before = fields.Integer(validate=_NUMBER)
+    before = fields.Integer(validate=NUMBER)
 
 
 class LinkIn(Schema):
@@ -146,6 +149,20 @@ class LinkOut(Schema):
     """A one-use address of the preference page."""
 
     url = fields.String(required=True)
+
+
+class SubjectIn(Schema):
+    """The word of the site's backend that the visitor is one of its users."""
+
+    assertion = fields.String(required=True, validate=validate.Length(1, 4096))
+    credential = fields.String(validate=validate.Length(1, 4096))
+
+
+class LinkedOut(Schema):
+    """A visitor is linked to a subject; `new` unless it was before."""
+
+    linked = fields.Boolean(required=True)
+    new = fields.Boolean(required=True)
 
 
 class ErasedOut(Schema):

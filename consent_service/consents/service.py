@@ -3,24 +3,24 @@
 import hashlib
 import time
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from consent_service.consents import store
+from consent_service.consents import store, store_subjects
 from consent_service.consents.model import Act, Action, ConsentEvent
 from consent_service.consents.recording import Answer, Context, decide_answer, new_event
 from consent_service.consents.store import Repeatable
+from consent_service.consents.subjects import SubjectService
 from consent_service.consents.tokens import Credential, CredentialRefusedError
 from consent_service.core.clock import Clock
 from consent_service.core.errors import InvalidRequestError, ServiceError, UnavailableError
 from consent_service.core.ids import Ids
 from consent_service.db.engine import Database
-from consent_service.db.unit import ConflictError, Outcome
+from consent_service.db.unit import ConflictError, Outcome, Unit
 from consent_service.notices.model import Notice, Variant
 from consent_service.notices.service import NoticeService, ruling_variant, served_variant
 from consent_service.sites.model import Site
 
 SUPERSEDED_GRACE = timedelta(days=7)
-LONGEST_KEPT = timedelta(days=366)
 HISTORY_PAGE = 50
 _ATTEMPTS = 6
 _LONGEST_PAUSE_SECONDS = 0.02
@@ -56,7 +56,10 @@ class NothingToWithdrawError(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request to record an act. Hashes are SHA-256; `variant` and `locale` as the client says."""
+    """A request to record an act. Hashes are SHA-256; `variant` and `locale` as the client says.
+
+    A new visitor is linked to `subject`, a user of the site.
+    """
 
     act: Act
     notice: int
@@ -65,6 +68,7 @@ class Request:
     context: Context
     key: str
     request_hash: bytes
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +90,18 @@ class Profile:
 class ConsentService:
     """The consents of all sites."""
 
-    def __init__(self, db: Database, notices: NoticeService, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        notices: NoticeService,
+        subjects: SubjectService,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
         self._db = db
         self._notices = notices
+        self._subjects = subjects
         self._clock = clock
         self._ids = ids
 
@@ -140,8 +153,11 @@ class ConsentService:
                 ids=self._ids,
                 made_at=answer.act.made_at,
             )
+            unit = store.event_unit(site.site_id, event, key, previous)
+            if request.subject and previous is None:
+                unit = self._linked(site, unit, request.subject, event)
             try:
-                outcome = self._db.append(store.event_unit(site.site_id, event, key, previous))
+                outcome = self._db.append(unit)
             except ConflictError:
                 continue
             if outcome is Outcome.REPEATED:
@@ -152,6 +168,10 @@ class ConsentService:
             if outcome is Outcome.STORED:
                 return Recorded(event=event, latest=event)
         raise UnavailableError("too many answers of this visitor at once")
+
+    def _linked(self, site: Site, unit: Unit, subject: str, event: ConsentEvent) -> Unit:
+        link = self._subjects.new_link(site, subject, str(event.visitor), event.ts)
+        return replace(unit, rows=(*unit.rows, store_subjects.link_row(site.site_id, link)))
 
     def find(self, site: Site, credential: Credential, before: int | None = None) -> Profile | None:
         """Return what is known of a visitor; None where there is no event, as after erasure."""
@@ -242,12 +262,3 @@ def _unchanged(previous: ConsentEvent | None) -> Recorded:
     if previous is None:
         raise NothingToWithdrawError("nothing is on record that could be withdrawn")
     return Recorded(event=previous, latest=previous)
-
-
-def made_at(
-    occurred_at: datetime | None, sent_at: datetime | None, received_at: datetime
-) -> datetime | None:
-    """Return when a kept answer was made, by our clock: its age counts back from its receipt."""
-    if occurred_at is None or sent_at is None:
-        return None
-    return received_at - min(max(sent_at - occurred_at, timedelta(0)), LONGEST_KEPT)

@@ -34,6 +34,17 @@ class VisitorLink:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which events are wanted; what is None does not matter."""
+
+    type: str | None = None
+    visitor: str | None = None
+    reference: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 def event_unit(
     site_id: str, event: ConsentEvent, key: Repeatable, previous: ConsentEvent | None
 ) -> Unit:
@@ -63,10 +74,65 @@ def insert_event(tx: Connection, site_id: str, event: ConsentEvent) -> None:
     tx.execute(insert(pending.table).values(dict(pending.values)))
 
 
-def find_latest(connection: Connection, site_id: str, visitor: str) -> ConsentEvent | None:
-    """Return a visitor's newest event."""
-    found = list_events(connection, site_id, visitor, limit=1)
+def find_latest(
+    connection: Connection, site_id: str, visitor: str, at: datetime | None = None
+) -> ConsentEvent | None:
+    """Return a visitor's newest event, or the newest one by a moment."""
+    found = list_events(connection, site_id, visitor, limit=1, at=at)
     return found[0] if found else None
+
+
+def find_event(connection: Connection, site_id: str, event_id: str) -> ConsentEvent | None:
+    """Return an event by its id."""
+    query = select(consent_event).where(
+        consent_event.c.site_id == site_id, consent_event.c.event_id == event_id
+    )
+    found = connection.execute(query).one_or_none()
+    return _event(found) if found else None
+
+
+def list_events_at(
+    connection: Connection, site_id: str, visitors: Sequence[str], ts: datetime
+) -> list[ConsentEvent]:
+    """Return the events of some visitors that were received at a moment, newest first."""
+    query = (
+        select(consent_event)
+        .where(
+            consent_event.c.site_id == site_id,
+            consent_event.c.visitor.in_(visitors),
+            consent_event.c.ts == ts,
+        )
+        .order_by(consent_event.c.event_id.desc())
+    )
+    return [_event(row) for row in connection.execute(query)]
+
+
+def list_page(
+    connection: Connection, site_id: str, wanted: EventFilter, *, after: str | None, limit: int
+) -> list[ConsentEvent]:
+    """Return events of a site behind an event id, oldest first."""
+    conditions = [
+        column == value
+        for column, value in (
+            (consent_event.c.type, wanted.type),
+            (consent_event.c.visitor, wanted.visitor),
+            (consent_event.c.reference, wanted.reference),
+        )
+        if value is not None
+    ]
+    if wanted.since is not None:
+        conditions.append(consent_event.c.ts >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(consent_event.c.ts < wanted.until)
+    if after is not None:
+        conditions.append(consent_event.c.event_id > after)
+    query = (
+        select(consent_event)
+        .where(consent_event.c.site_id == site_id, *conditions)
+        .order_by(consent_event.c.event_id)
+        .limit(limit)
+    )
+    return [_event(row) for row in connection.execute(query)]
 
 
 def list_events(
@@ -76,8 +142,9 @@ def list_events(
     *,
     limit: int,
     before: int | None = None,
+    at: datetime | None = None,
 ) -> list[ConsentEvent]:
-    """Return a visitor's events, newest first, below a `visitor_seq`."""
+    """Return a visitor's events, newest first, below a `visitor_seq` or by a moment."""
     query = (
         select(consent_event)
         .where(consent_event.c.site_id == site_id, consent_event.c.visitor == visitor)
@@ -86,6 +153,8 @@ def list_events(
     )
     if before is not None:
         query = query.where(consent_event.c.visitor_seq < before)
+    if at is not None:
+        query = query.where(consent_event.c.ts <= at)
     return [_event(row) for row in connection.execute(query)]
 
 

@@ -65,6 +65,22 @@ class NotFoundError(ServiceError):
     status = 404
 
 
+class PreconditionRequiredError(ServiceError):
+    """A change that does not say what it was made over."""
+
+    code = "precondition_required"
+    title = "The request must say what it changes"
+    status = 428
+
+
+class PreconditionFailedError(ServiceError):
+    """What is to be changed is not what the caller has seen."""
+
+    code = "precondition_failed"
+    title = "It has changed since it was looked at"
+    status = 412
+
+
 class SettingsError(ServiceError):
     """Settings or files of the operator that the service cannot start with."""
 

@@ -27,7 +27,7 @@ from consent_service.core.encoding import b64url, b64url_decode
 from consent_service.core.errors import NotFoundError, SettingsError
 from consent_service.core.ids import Ids
 
-SECRET_USES = ("credential", "state")
+SECRET_USES = ("credential", "state", "subject")
 SIGNATURE_USES = ("receipt", "checkpoint", "export", "clock")
 USES = SECRET_USES + SIGNATURE_USES
 ROTATION_DELAY = timedelta(minutes=10)

@@ -21,7 +21,11 @@ class InvalidTokenError(ValueError):
 
 
 class TokenSigner:
-    """Signs and reads the values of one use, by default that of the keyring."""
+    """Signs and reads the values of one use, by default that of the keyring.
+
+    All uses of a keyring share the key of a site and differ in their salt, so that who holds the
+    site's key can make and check them with itsdangerous alone.
+    """
 
     def __init__(self, keyring: Keyring, use: str | None = None) -> None:
         self._keyring = keyring
@@ -60,9 +64,14 @@ class TokenSigner:
 
     def _signer(self, key: Key, site_id: str) -> Signer:
         return Signer(
-            key.derive(f"{self._use}:{site_id}"),
+            site_secret(key, self._keyring.use, site_id),
             salt=f"consent-service.{self._use}",
             sep=".",
             key_derivation="hmac",
             digest_method=hashlib.sha256,
         )
+
+
+def site_secret(key: Key, use: str, site_id: str) -> bytes:
+    """Return the 32 bytes with which a key of a keyring signs for one site."""
+    return key.derive(f"{use}:{site_id}")

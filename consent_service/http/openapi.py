@@ -90,10 +90,12 @@ def _path(route: Route) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _operation(route: Route, path_parameters: list[dict[str, Any]]) -> dict[str, Any]:
-    query = [
-        {"name": p.name, "in": "query", "description": p.description, "schema": dict(p.schema)}
+    query: list[dict[str, Any]] = [
+        {"name": p.name, "in": p.place, "description": p.description, "schema": dict(p.schema)}
         for p in route.parameters
     ]
+    if route.query:
+        query.append({"in": "query", "schema": route.query})
     operation: dict[str, Any] = {
         "tags": [route.tag],
         "summary": route.summary,
@@ -111,11 +113,10 @@ def _operation(route: Route, path_parameters: list[dict[str, Any]]) -> dict[str,
 
 def _answer(answer: Answer) -> dict[str, Any]:
     described: dict[str, Any] = {"description": answer.description}
+    content: dict[str, Any] = {media: {} for media in answer.media}
     if answer.schema:
-        described["content"] = {"application/json": {"schema": answer.schema}}
-    elif answer.media:
-        described["content"] = {media: {} for media in answer.media}
-    return described
+        content["application/json"] = {"schema": answer.schema}
+    return described | ({"content": content} if content else {})
 
 
 def _problems(route: Route) -> dict[str, Any]:
@@ -131,6 +132,8 @@ def _problems(route: Route) -> dict[str, Any]:
 
 def _errors_of(route: Route) -> list[type[ServiceError]]:
     errors = list(route.problems)
+    if route.query:
+        errors.append(InvalidRequestError)
     if route.request:
         errors += [MalformedRequestError, InvalidRequestError]
     if route.access in (Access.ORIGIN, Access.VISITOR):

@@ -37,16 +37,17 @@ class Access(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A query parameter, as OpenAPI shows it."""
+    """A parameter, as OpenAPI shows it; `place` is `query` or `header`."""
 
     name: str
     description: str
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    place: str = "query"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A successful answer: a schema, or the media types of another content."""
+    """A successful answer: a schema of JSON, and the media types of other content."""
 
     status: int
     description: str
@@ -66,6 +67,7 @@ class Route:
     summary: str
     answers: tuple[Answer, ...] = ()
     request: Schema | None = None
+    query: Schema | None = None
     parameters: tuple[Parameter, ...] = ()
     problems: tuple[type[ServiceError], ...] = ()
     scope: str | None = None

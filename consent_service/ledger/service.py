@@ -1,5 +1,6 @@
 """Seals the log: gives each stored leaf its index, in the order of entry ids."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -11,10 +12,13 @@ from consent_service.db.engine import Database
 from consent_service.db.unit import ConflictError
 from consent_service.ledger import store
 from consent_service.ledger.keys import LogKeys
-from consent_service.ledger.model import Leaf, Log, control_leaf
+from consent_service.ledger.model import EVENT, Leaf, Log, control_leaf
 
 MAX_MERGE_DELAY_SECONDS = 60
 _BATCH = 1000
+
+Projection = Callable[[Connection, str, Sequence[str]], None]
+"""Keeps something that follows from a site's events; gets the ids of those that are sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +36,20 @@ class LedgerService:
     Only who has the log's keys can seal.
     """
 
-    def __init__(self, db: Database, clock: Clock, ids: Ids, keys: LogKeys | None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        ids: Ids,
+        *,
+        keys: LogKeys | None,
+        projections: Sequence[Projection] = (),
+    ) -> None:
         self._db = db
         self._clock = clock
         self._ids = ids
         self._keys = keys
+        self._projections = tuple(projections)
 
     def fix_log_name(self, configured: str | None) -> str:
         """Return the installation's log name, fixing it at the first start.
@@ -87,6 +100,9 @@ class LedgerService:
                 first_index = self._begun(tx, log, keys)
                 store.insert_leaves(tx, log, first_index, leaves)
                 store.delete_pending(tx, site_id, leaves)
+                events = [leaf.entry_id for leaf in leaves if leaf.kind == EVENT]
+                for project in self._projections:
+                    project(tx, site_id, events)
             return len(leaves)
 
     def _begun(self, tx: Connection, log: Log, keys: LogKeys) -> int:

@@ -1,29 +1,58 @@
-"""Seals the log every few seconds and removes what is past its time every hour."""
+"""Seals the log every few seconds, records what has expired, removes what is past its time."""
 
 import threading
 import time
+from collections.abc import Callable
 
 from structlog import get_logger
 
 from consent_service.consents.erasure import ErasureService
+from consent_service.consents.expiry import ExpiryService
 from consent_service.core.errors import ServiceError
 from consent_service.ledger.service import LedgerService
 
 SEAL_SECONDS = 2.0
+EXPIRE_SECONDS = 60.0
 PURGE_SECONDS = 3600.0
 _log = get_logger("consent_service.worker")
+
+
+class Chore:
+    """Something to do every so many seconds; it returns how much it did."""
+
+    def __init__(self, name: str, run: Callable[[], int], seconds: float) -> None:
+        self._name = name
+        self._run = run
+        self._seconds = seconds
+        self._ran_at: float | None = None
+
+    def run_if_due(self) -> None:
+        """Do it unless it was done not long ago."""
+        now = time.monotonic()
+        if self._ran_at is not None and now - self._ran_at < self._seconds:
+            return
+        self._ran_at = now
+        done = self._run()
+        if done:
+            _log.info(self._name, rows=done)
 
 
 class Worker:
     """Runs until `stop` is set. A failure is logged and tried again at the next turn."""
 
     def __init__(
-        self, ledger: LedgerService, erasure: ErasureService, stop: threading.Event
+        self,
+        ledger: LedgerService,
+        expiry: ExpiryService,
+        erasure: ErasureService,
+        stop: threading.Event,
     ) -> None:
         self._ledger = ledger
-        self._erasure = erasure
         self._stop = stop
-        self._purged_at: float | None = None
+        self._chores = (
+            Chore("expired", expiry.run, EXPIRE_SECONDS),
+            Chore("purged", erasure.purge, PURGE_SECONDS),
+        )
 
     def run(self) -> None:
         """Take turns until the end, and seal once more then."""
@@ -37,14 +66,7 @@ class Worker:
             sealed = self._ledger.seal_all()
             if sealed:
                 _log.info("sealed", leaves=sealed)
-            self._purge_if_due()
+            for chore in self._chores:
+                chore.run_if_due()
         except ServiceError as error:
             _log.warning("turn failed", code=error.code, detail=error.detail)
-
-    def _purge_if_due(self) -> None:
-        now = time.monotonic()
-        if self._purged_at is None or now - self._purged_at >= PURGE_SECONDS:
-            self._purged_at = now
-            removed = self._erasure.purge()
-            if removed:
-                _log.info("purged", rows=removed)

@@ -21,7 +21,7 @@ class Process:
     def __init__(self, database_url: str) -> None:
         clock = FakeClock()
         self.db: Database = open_database(database_url, threads=1)
-        self._ledger = LedgerService(self.db, clock, Ids(clock), None)
+        self._ledger = LedgerService(self.db, clock, Ids(clock), keys=None)
 
     def start(self, configured: str | None) -> str:
         return self._ledger.fix_log_name(configured)

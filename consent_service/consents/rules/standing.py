@@ -45,6 +45,9 @@ class Why(StrEnum):
     UNKNOWN = "unknown"
     """The notice does not have it."""
 
+    NOT_ON_RECORD = "not_on_record"
+    """Nothing is on record about whom the question names: erased, or never there."""
+
 
 OPEN = frozenset({Why.UNDECIDED, Why.EXPIRED, Why.CHANGED})
 """Nothing valid was said: how it stands follows from the law, not from the visitor."""
