@@ -13,6 +13,7 @@ _COMMANDS = {
     "export": ("consent_service.cli.export", "export"),
     "db": ("consent_service.cli.db", "db"),
     "site": ("consent_service.cli.site", "site"),
+    "document": ("consent_service.cli.document", "document"),
     "ledger": ("consent_service.cli.ledger", "ledger"),
     "key": ("consent_service.cli.key", "key"),
     "token": ("consent_service.cli.token", "token"),

@@ -6,6 +6,8 @@ from flask import Response, jsonify, request
 from werkzeug.exceptions import NotAcceptable
 
 from consent_service.core.clock import format_time
+from consent_service.core.errors import InvalidRequestError
+from consent_service.documents.comparison import Comparison, choose
 from consent_service.documents.model import DocumentText, DocumentVersion
 from consent_service.documents.service import DocumentService, DocumentUnknownError
 from consent_service.http.caching import IMMUTABLE, Prebuilt
@@ -15,8 +17,11 @@ from consent_service.http.routes import Access, Answer, Parameter, Route
 from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
 
 _HTML, _MARKDOWN, _JSON = "text/html", "text/markdown", "application/json"
+_PLAIN = "text/plain"
 _MEDIA = (_HTML, _MARKDOWN, _JSON)
+_DIFF_MEDIA = (_HTML, _PLAIN, _JSON)
 _FRESH = "public, max-age=300"
+_PROBLEMS = (SiteUnknownError, SiteClosedError, DocumentUnknownError)
 
 
 class DocumentApi:
@@ -45,6 +50,19 @@ class DocumentApi:
         version = self._documents.version(self._sites.get(key), kind, number)
         return _negotiated(version, IMMUTABLE)
 
+    def difference(self, key: str, kind: str) -> Response:
+        """Return what changed between two versions; for good where both are named."""
+        site = self._sites.get(key)
+        versions = self._documents.versions(site, kind)
+        chosen = choose(
+            versions,
+            lambda: self._documents.current(site, kind),
+            request.args.to_dict(),
+            wanted_locale,
+        )
+        named = {"from", "to"} <= set(request.args)
+        return _compared(chosen, IMMUTABLE if named else _FRESH)
+
     def routes(self) -> list[Route]:
         """Return the routes of documents."""
         base = "/v1/sites/<key>/documents"
@@ -67,28 +85,94 @@ class DocumentApi:
                 summary=summary,
                 parameters=(lang,) if answer is text else (),
                 answers=(answer,),
-                problems=(SiteUnknownError, SiteClosedError, DocumentUnknownError),
+                problems=_PROBLEMS,
             )
             for path, view, summary, answer in entries
-        ]
+        ] + [self._difference_route(f"{base}/<kind>/diff")]
+
+    def _difference_route(self, path: str) -> Route:
+        number = {"type": "integer", "minimum": 1}
+        parameters = (
+            Parameter(name="from", description="Else the one before `to`", schema=number),
+            Parameter(name="to", description="Else the version in force", schema=number),
+            Parameter(name="lang", description="A locale; else Accept-Language decides"),
+            Parameter(name="from_lang", description="The locale of `from`, where it differs"),
+            Parameter(name="to_lang", description="The locale of `to`, where it differs"),
+        )
+        return Route(
+            method="GET",
+            path=path,
+            view=self.difference,
+            access=Access.PUBLIC,
+            tag="Documents",
+            summary="What changed between two versions, word by word",
+            parameters=parameters,
+            answers=(Answer(status=200, description="By Accept", media=_DIFF_MEDIA),),
+            problems=(*_PROBLEMS, InvalidRequestError),
+        )
 
 
 def _negotiated(version: DocumentVersion, cache_control: str) -> Response:
     locale = wanted_locale(tuple(version.texts))
-    accepted = request.accept_mimetypes
-    media = accepted.best_match(_MEDIA) if accepted else _HTML
-    if media is None:
-        raise NotAcceptable(f"this can be had as {', '.join(_MEDIA)}")
+    media = _wanted_media(_MEDIA)
     if media == _JSON:
         answer = jsonify(_full(version))
         answer.headers["Cache-Control"] = cache_control
     else:
         text = version.text(locale)
         content = text.html if media == _HTML else text.source
-        answer = Prebuilt.of(content.encode(), f"{media}; charset=utf-8").respond(cache_control)
+        answer = _prebuilt(content, media, cache_control)
         answer.content_language.add(locale)
     answer.vary.update(["Accept", "Accept-Language"])
     return allow_everyone(answer)
+
+
+def _compared(chosen: Comparison, cache_control: str) -> Response:
+    media = _wanted_media(_DIFF_MEDIA)
+    difference = chosen.difference()
+    if media == _JSON:
+        added, removed = difference.changed_words
+        answer = jsonify(
+            {
+                "kind": chosen.new.kind,
+                "from": _side(chosen.old, chosen.old_locale),
+                "to": _side(chosen.new, chosen.new_locale),
+                "identical": difference.identical,
+                "words": {"added": added, "removed": removed},
+                "html": difference.html(),
+                "text": difference.text(),
+            }
+        )
+        answer.headers["Cache-Control"] = cache_control
+    else:
+        content = difference.html() if media == _HTML else difference.text()
+        answer = _prebuilt(content, media, cache_control)
+        answer.content_language.update([chosen.old_locale, chosen.new_locale])
+    answer.vary.update(["Accept", "Accept-Language"])
+    return allow_everyone(answer)
+
+
+def _side(version: DocumentVersion, locale: str) -> dict[str, Any]:
+    text = version.text(locale)
+    return {
+        "number": version.number,
+        "sha256": version.sha256,
+        "locale": locale,
+        "title": text.title,
+        "markdown_sha256": text.source_sha256,
+    }
+
+
+def _wanted_media(offered: tuple[str, ...]) -> str:
+    accepted = request.accept_mimetypes
+    media = accepted.best_match(offered) if accepted else _HTML
+    if media is None:
+        raise NotAcceptable(f"this can be had as {', '.join(offered)}")
+    return media
+
+
+def _prebuilt(content: str, media: str, cache_control: str) -> Response:
+    return Prebuilt.of(content.encode(), f"{media}; charset=utf-8").respond(cache_control)
 
 
 def _listed(versions: list[dict[str, Any]]) -> Response:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from itertools import chain, groupby
 from typing import NamedTuple
@@ -85,10 +86,11 @@ class Difference:
         parts = []
         for group, changes in groupby(self.changes, key=lambda change: change.block.group):
             inner = "".join(map(_block_html, changes))
-            parts.append(f"<{group}>\n{inner}</{group}>\n" if group else inner)
+            parts.append(f'<{group} dir="auto">\n{inner}</{group}>\n' if group else inner)
         return "".join(parts)
 
 
+@lru_cache(maxsize=8)
 def compare(old: DocumentText, new: DocumentText) -> Difference:
     """Return what changed from one text to another, their titles included."""
     before, after = blocks_of(old.title, old.source), blocks_of(new.title, new.source)
@@ -208,20 +210,25 @@ def _block_html(change: Change) -> str:
     block = change.block
     cells = [_cell_html(runs) for runs in change.cells]
     if block.group == "table":
-        row = "".join(f'<{block.tag} dir="auto">{cell}</{block.tag}>' for cell in cells)
+        row = "".join(f"<{block.tag}>{cell}</{block.tag}>" for cell in cells)
         return f"<tr{_attributes(change)}>{row}</tr>\n"
     if block.tag == "hr":
         return f"<hr{_attributes(change)}>\n"
-    return f'<{block.tag}{_attributes(change)} dir="auto">{cells[0]}</{block.tag}>\n'
+    return f"<{block.tag}{_attributes(change)}>{cells[0]}</{block.tag}>\n"
 
 
 def _attributes(change: Change) -> str:
+    block = change.block
     names = [] if change.fate == SAME else [change.fate]
-    if change.block.depth > 1:
-        names.append(f"depth-{min(change.block.depth, 4)}")
-    classes = f' class="{" ".join(names)}"' if names else ""
-    number = change.block.number
-    return classes if number is None else f'{classes} value="{number}"'
+    if block.depth > 1:
+        names.append(f"depth-{min(block.depth, 4)}")
+    parts = [f'class="{" ".join(names)}"'] if names else []
+    if block.number is not None:
+        parts.append(f'value="{block.number}"')
+    if not block.group:
+        # The two texts may be in languages of different directions.
+        parts.append('dir="auto"')
+    return "".join(f" {part}" for part in parts)
 
 
 def _cell_html(runs: tuple[Run, ...]) -> str:

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from consent_service.core.clock import Clock
+from consent_service.documents.comparison import choose
 from consent_service.documents.model import DocumentVersion, in_force
 from consent_service.documents.service import DocumentService
 from consent_service.http.languages import wanted_locale
@@ -15,6 +16,7 @@ from consent_service.sites.model import Site
 from consent_service.sites.service import SiteService
 
 _HTML = ("text/html",)
+_SIDES = ("from", "to", "from_lang", "to_lang")
 
 
 class DocumentPages:
@@ -56,6 +58,30 @@ class DocumentPages:
         site = self._sites.get(key)
         return self._show(site, self._documents.version(site, kind, number))
 
+    def difference(self, key: str, kind: str) -> Response:
+        """Show what changed between two versions, with a form to choose them."""
+        site = self._sites.get(key)
+        versions = self._documents.versions(site, kind)
+        named = {name: request.args[name] for name in _SIDES if request.args.get(name)}
+        chosen = choose(versions, lambda: self._documents.current(site, kind), named, wanted_locale)
+        locale = wanted_locale(tuple(chosen.new.texts))
+        difference = chosen.difference()
+        return page(
+            "document_diff.html",
+            locale,
+            site=site,
+            languages=languages(tuple(chosen.new.texts), locale),
+            kept=f"from={chosen.old.number}&to={chosen.new.number}&",
+            document={"kind": kind, "title": chosen.new.title(chosen.new_locale)},
+            sides=[
+                _side("from", versions, chosen.old, chosen.old_locale, locale),
+                _side("to", versions, chosen.new, chosen.new_locale, locale),
+            ],
+            words=difference.changed_words._asdict(),
+            identical=difference.identical,
+            html=difference.html(),
+        )
+
     def _show(self, site: Site, version: DocumentVersion) -> Response:
         locale = wanted_locale(tuple(version.texts))
         text = version.text(locale)
@@ -84,6 +110,7 @@ class DocumentPages:
             (base, self.overview, "A site's documents"),
             (f"{base}/<kind>", self.current, "The version in force"),
             (f"{base}/<kind>/<int:number>", self.version, "One version"),
+            (f"{base}/<kind>/diff", self.difference, "What changed between two versions"),
         )
         return [
             Route(
@@ -107,4 +134,27 @@ def _described(
         "number": version.number,
         "effective": moment(version.effective_at, locale),
         "status": status,
+    }
+
+
+def _side(
+    name: str, versions: list[DocumentVersion], chosen: DocumentVersion, text: str, locale: str
+) -> dict[str, Any]:
+    """Return one side of the form; `text` is the locale that is compared."""
+    every = tuple(dict.fromkeys(each for version in versions for each in version.texts))
+    return {
+        "name": name,
+        "version": chosen.number,
+        "numbers": [
+            {
+                "number": version.number,
+                "effective": moment(version.effective_at, locale),
+                "chosen": version is chosen,
+            }
+            for version in reversed(versions)
+        ],
+        "locales": [
+            {"locale": each["locale"], "name": each["name"], "chosen": each["current"]}
+            for each in languages(every, text)
+        ],
     }
