@@ -14,6 +14,9 @@ SCHEMES = ("light", "dark")
 HOSTED = {
     "document": "/sites/shop/documents/terms?lang=en",
     "document in Arabic": "/sites/shop/documents/privacy-policy?lang=ar",
+    "changes of a document": (
+        "/sites/shop/documents/terms/diff?from=1&to=1&from_lang=en&to_lang=de&lang=en"
+    ),
     "documents": "/sites/shop/documents?lang=de",
     "unknown visitor": "/sites/shop/preferences?lang=en",
     "api": "/docs",
