@@ -50,6 +50,8 @@ def test_the_language_is_negotiated_and_may_differ(revised: World) -> None:
     german = revised.client.get(f"{DIFF}?from=1&to=3", headers={"Accept-Language": "de-AT"})
     assert "<del>Eichenholz</del>" in german.text
     assert german.headers["Content-Language"] == "de"
+    arabic = revised.client.get(f"{DIFF}?from=1&to=3", headers={"Accept-Language": "ar"})
+    assert arabic.headers["Content-Language"] == "en"
     both = revised.client.get(f"{DIFF}?from=1&to=3&from_lang=ar&to_lang=de")
     assert set(both.headers["Content-Language"].split(", ")) == {"ar", "de"}
     assert "<del>سياسة الخصوصية</del>" in both.text

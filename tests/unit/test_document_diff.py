@@ -202,6 +202,21 @@ def test_marks_of_emphasis_and_the_number_of_an_item_are_no_change() -> None:
     assert difference("3. a\n4. b", "1. a\n2. b").identical
 
 
+def test_pictures_are_not_seen() -> None:
+    assert difference("![drawing](https://a.example/x.png) words", "words").identical
+
+
+def test_words_stay_apart_when_the_one_between_them_is_dropped() -> None:
+    assert difference("a c", "a你c").text().endswith("a{+你+} c\n\n")
+
+
+def test_a_long_paragraph_of_few_words_is_still_compared_word_by_word() -> None:
+    chance = random.Random(2)
+    old = [f"w{chance.randrange(200)}" for _ in range(3000)]
+    new = [*old[:1000], *old[1001:2000], "more", *old[2000:]]
+    assert difference(" ".join(old), " ".join(new)).changed_words == (1, 1)
+
+
 def test_a_block_of_another_kind_is_a_change() -> None:
     assert difference("Rights", "## Rights").text().endswith("[-Rights-]\n\n{+Rights+}\n\n")
 
