@@ -52,11 +52,6 @@ class Profile:
     sources: tuple[str, ...]
     as_of: date
 
-    @property
-    def denial_expires(self) -> bool:
-        """Tell whether a denial ends after some time, so that the visitor is asked again."""
-        return self.before_choice == "denied"
-
 
 @cache
 def all_profiles() -> dict[str, Profile]:

@@ -7,11 +7,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
+from consent_service.bootstrap import build_app
+from tests.api.calls import rewrite
 from tests.ports import free_port
+from tests.support.world import World
 
 PROBE = """
 from flask import Flask
@@ -78,3 +83,39 @@ def test_only_the_address_of_the_connection_makes_a_header_believed(
     forged = {"CF-IPCountry": "DE", "X-Forwarded-For": "192.0.2.1", "X-Real-IP": "192.0.2.1"}
     assert asked(port, forged | {"Forwarded": "for=192.0.2.1"}) == believed
     assert asked(port, {"CF_IPCountry": "DE"}) is None
+
+
+@pytest.mark.parametrize(
+    ("peer", "country", "profile"),
+    [
+        ("127.0.0.1", "US", "us-opt-out"),
+        ("127.0.0.1", "GB", "uk"),
+        ("127.0.0.1", "JP", "eu-opt-in"),
+        ("127.0.0.1", "XX", "eu-opt-in"),
+        ("127.0.0.1", None, "eu-opt-in"),
+        ("192.0.2.1", "US", "eu-opt-in"),
+    ],
+)
+def test_the_country_decides_which_profile_visitors_are_shown(
+    several: World, peer: str, country: str | None, profile: str
+) -> None:
+    settings = replace(
+        several.settings,
+        trusted_proxies=(ip_network("127.0.0.0/8"),),
+        country_header="CF-IPCountry",
+    )
+    client = build_app(replace(several.services, settings=settings)).test_client()
+    headers = {"CF-IPCountry": country} if country else {}
+    answer = client.get(
+        "/v1/sites/shop/notice", headers=headers, environ_base={"REMOTE_ADDR": peer}
+    )
+    assert answer.get_json()["profile"] == profile
+
+
+@pytest.fixture(scope="module")
+def several(shared_world: World) -> World:
+    """A shop that declares three profiles."""
+    declared = "profiles: [us-opt-out, eu-opt-in, uk]"
+    rewrite(shared_world, "shop", "site.yaml", "profiles: [eu-opt-in]", declared)
+    shared_world.apply("shop")
+    return shared_world
