@@ -12,6 +12,7 @@ from consent_service.cli.context import (
     print_table,
     tell_errors,
 )
+from consent_service.cli.site_lint import lint
 from consent_service.cli.site_plan import show_plan
 from consent_service.publishing.embed import instructions
 from consent_service.publishing.files import SHORT_HEAD, head
@@ -27,6 +28,9 @@ _over = click.option(
 @click.group()
 def site() -> None:
     """Write, plan and publish sites, each a folder with site.yaml and its documents."""
+
+
+site.add_command(lint)
 
 
 @site.command()

@@ -81,7 +81,7 @@ def third_parties_not_counted(site: Examined) -> Iterator[Breach]:
         text = f"{shown.text('title')} {shown.text('body')}"
         if shown.wording and not _counts(text, providers, shown.wording):
             yield Breach(
-                message=f"does not say that {len(providers)} other companies receive data",
+                message=f"does not say how many other companies receive data: {len(providers)}",
                 field=shown.field("body"),
             )
 

@@ -32,15 +32,20 @@ def mixed_languages(site: Examined) -> Iterator[Breach]:
                 yield Breach(message=f"is the same text in {locale} and {default}", file=file)
 
 
+def locale_not_offered(site: Examined) -> Iterator[Breach]:
+    """Find locales that lack a text."""
+    for locale, what in site.gaps.items():
+        yield Breach(message=what, field=f"locales.{site.declared.index(locale)}")
+
+
 def language_not_known(site: Examined) -> Iterator[Breach]:
     """Find locales whose texts the linter cannot read."""
     known = ", ".join(all_wordings())
     for shown in site.by_locale():
         if shown.wording is None:
-            position = site.source.notice.locales.index(shown.locale)
             yield Breach(
                 message=f"texts in {shown.locale} were not read: the linter knows {known}",
-                field=f"locales.{position}",
+                field=f"locales.{site.declared.index(shown.locale)}",
             )
 
 

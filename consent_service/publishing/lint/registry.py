@@ -105,7 +105,7 @@ RULES: tuple[Rule, ...] = (
         name="shaming-refusal",
         severity=Severity.ERROR,
         check=refusing.shaming_refusal,
-        sources=("EDPB Guidelines 03/2022 (stirring)", "11 CCR 7004(a)(4)"),
+        sources=("EDPB Guidelines 03/2022 (stirring)", "11 CCR 7004"),
         mend="Refusing needs no confession: “Refuse all” is enough.",
         models=ASKING,
     ),
@@ -128,7 +128,7 @@ RULES: tuple[Rule, ...] = (
         name="no-withdrawal",
         severity=Severity.ERROR,
         check=refusing.no_withdrawal,
-        sources=("GDPR Articles 7(3) and 13(2)(c)", "EDPB Guidelines 05/2020, 112 to 116"),
+        sources=("GDPR Articles 7(3) and 13(2)(c)", "EDPB Guidelines 05/2020, 112 to 114"),
         mend="Say that the choice can be changed at any time, and where.",
     ),
     Rule(
@@ -171,7 +171,7 @@ RULES: tuple[Rule, ...] = (
         name="third-parties-not-counted",
         severity=Severity.WARNING,
         check=informing.third_parties_not_counted,
-        sources=("EDPB Guidelines 05/2020, 65", "CNIL recommendation 2020-092"),
+        sources=("CJEU C-673/17 (Planet49)", "CNIL recommendation 2020-092"),
         mend="Say in body how many companies receive data, or name them.",
     ),
     Rule(
@@ -186,7 +186,7 @@ RULES: tuple[Rule, ...] = (
         name="cookie-duration-missing",
         severity=Severity.WARNING,
         check=informing.cookie_duration_missing,
-        sources=("CJEU C-673/17 (Planet49), 75 to 81", "GDPR Article 13(2)(a)"),
+        sources=("CJEU C-673/17 (Planet49)", "GDPR Article 13(2)(a)"),
         mend="List services under the purpose, and their cookies with their durations.",
     ),
     Rule(
@@ -239,6 +239,14 @@ RULES: tuple[Rule, ...] = (
         sources=("GDPR Articles 7(2) and 12(1)", "EDPB Guidelines 03/2022 (left in the dark)"),
         mend="Translate the text, or leave the locale out until it is complete.",
         models=ASKING,
+    ),
+    Rule(
+        name="locale-not-offered",
+        severity=Severity.WARNING,
+        check=languages.locale_not_offered,
+        sources=("GDPR Article 12(1)",),
+        mend="Write the missing texts, or remove the locale.",
+        models=ALL_MODELS,
     ),
     Rule(
         name="language-not-known",

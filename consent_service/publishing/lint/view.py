@@ -10,6 +10,7 @@ from consent_service.notices.drafting import draft
 from consent_service.notices.profiles import Profile
 from consent_service.publishing.lint.wording import Wording, wording_of
 from consent_service.publishing.model import SiteSource, with_complete_locales
+from consent_service.publishing.positions import located
 
 _MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 """Any moment would do: what is looked at is the folder, as if it were in force."""
@@ -62,10 +63,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """A site and the forms of its notice, one for each profile and locale."""
+    """A site and the forms of its notice, one for each profile and locale.
+
+    `source` has the locales that are complete, `declared` are all; `gaps` says what the others
+    are missing.
+    """
 
     source: SiteSource
     variants: Sequence[Shown]
+    declared: tuple[str, ...]
+    gaps: Mapping[str, str]
 
     def under(self, models: Sequence[str]) -> "Examined":
         """Return the site with only the variants of these models."""
@@ -95,7 +102,10 @@ def examine(source: SiteSource) -> Examined:
     Raises:
         InvalidSiteError: the default locale is not complete.
     """
-    complete, _ = with_complete_locales(source)
+    with located(source.files):
+        complete, warnings = with_complete_locales(source)
+    declared, offered = source.notice.locales, complete.notice.locales
+    left_out = [locale for locale in declared if locale not in offered]
     documents = {each.kind: [_version(complete.key, each)] for each in complete.documents}
     bodies = draft(complete.notice, documents, _MOMENT).bodies
     profiles = {profile.key: profile for profile in complete.notice.profiles}
@@ -103,7 +113,8 @@ def examine(source: SiteSource) -> Examined:
         Shown(profile=profiles[profile], locale=locale, body=body, wording=wording_of(locale))
         for (profile, locale), body in bodies.items()
     )
-    return Examined(source=complete, variants=variants)
+    gaps = dict(zip(left_out, warnings, strict=True))
+    return Examined(source=complete, variants=variants, declared=declared, gaps=gaps)
 
 
 def _version(site: str, document: DocumentSource) -> DocumentVersion:
