@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 from sqlalchemy import MetaData, make_url
 
 from consent_service.access import tables as access_tables
@@ -17,8 +17,10 @@ from consent_service.consents.checks import CheckService
 from consent_service.consents.erasure import ErasureService
 from consent_service.consents.exchange import TokenExchange
 from consent_service.consents.expiry import ExpiryService
+from consent_service.consents.keyed import KeyedHashes
 from consent_service.consents.links import LinkService
 from consent_service.consents.manage import ManagedConsentApi
+from consent_service.consents.population import count_asked_again
 from consent_service.consents.projection import project_states
 from consent_service.consents.receipts import Receipts
 from consent_service.consents.service import ConsentService
@@ -45,6 +47,7 @@ from consent_service.http.origins import OriginGate, OriginRules
 from consent_service.http.pages import page
 from consent_service.http.routes import Access, Answer, Route
 from consent_service.http.static import StaticApi
+from consent_service.imports.service import ImportService
 from consent_service.ledger import tables as ledger_tables
 from consent_service.ledger.keys import LogKeys
 from consent_service.ledger.service import LedgerService
@@ -55,7 +58,12 @@ from consent_service.notices.service import NoticeService
 from consent_service.preferences.pages import PreferencePages
 from consent_service.preferences.session import Sessions
 from consent_service.publishing import tables as publishing_tables
+from consent_service.publishing.api import SiteApi
+from consent_service.publishing.draft_api import DraftApi
+from consent_service.publishing.drafts import DraftService
+from consent_service.publishing.folder import read_files
 from consent_service.publishing.lint import lint
+from consent_service.publishing.management import ManagementService
 from consent_service.publishing.planning import Planner
 from consent_service.publishing.service import PublishingService
 from consent_service.resources import bundled
@@ -91,11 +99,14 @@ class Services:
     notices: NoticeService
     impressions: ImpressionService
     publishing: PublishingService
+    drafts: DraftService
+    management: ManagementService
     consents: ConsentService
     subjects: SubjectService
     checks: CheckService
     tokens: Tokens
     expiry: ExpiryService
+    imports: ImportService
     links: LinkService
     erasure: ErasureService
     ledger: LedgerService
@@ -143,9 +154,13 @@ def build_services(
     notices = NoticeService(db, clock)
     keyring = partial(_keyring, settings, clock, ids)
     states = keyring("state")
-    subjects = SubjectService(db, keyring("subject"), states, clock)
+    names = keyring("subject")
+    subjects = SubjectService(db, KeyedHashes(names, "subject"), states, clock)
+    documents = DocumentService(db, clock)
     tokens = Tokens(keyring("credential"), states, clock)
-    planner = Planner(clock=clock, ids=ids, log_name=log_name, lint=lint)
+    planner = Planner(
+        clock=clock, ids=ids, log_name=log_name, lint=lint, asked_again=count_asked_again
+    )
     return Services(
         settings=settings,
         db=db,
@@ -155,14 +170,25 @@ def build_services(
         access=AccessService(db, clock, ids),
         officers=OfficerService(db, clock, ids),
         sites=sites,
-        documents=DocumentService(db, clock),
+        documents=documents,
         notices=notices,
         impressions=ImpressionService(db, notices, clock),
         publishing=PublishingService(db, planner),
+        drafts=DraftService(db, planner, read_files, clock),
+        management=ManagementService(db, clock),
         consents=ConsentService(db=db, notices=notices, subjects=subjects, clock=clock, ids=ids),
         subjects=subjects,
         checks=CheckService(db=db, notices=notices, subjects=subjects, tokens=tokens, clock=clock),
         tokens=tokens,
+        imports=ImportService(
+            db=db,
+            notices=notices,
+            documents=documents,
+            subjects=subjects,
+            hashes=KeyedHashes(names, "import"),
+            clock=clock,
+            ids=ids,
+        ),
         expiry=ExpiryService(db, sites, clock, ids),
         links=LinkService(db, clock, ids),
         erasure=ErasureService(db, notices, clock, ids),
@@ -235,6 +261,8 @@ def build_routes(services: Services) -> list[Route]:
             places=places,
             clock=clock,
         ),
+        SiteApi(services.management, services.publishing),
+        DraftApi(services.drafts),
         ExportApi(services.exports, sites),
         files,
         HealthApi({"database": partial(_check_schema, services)}),
@@ -271,7 +299,7 @@ def _check_key(access: AccessService, route: Route, site: str | None) -> None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme != "Bearer" or not secret or route.scope is None:
         raise ApiKeyRequiredError("send `Authorization: Bearer KEY`")
-    access.check(secret, route.scope, site)
+    g.api_key = access.check(secret, route.scope, site)
 
 
 def _check_schema(services: Services) -> None:

@@ -14,6 +14,7 @@ _COMMANDS = {
     "db": ("consent_service.cli.db", "db"),
     "site": ("consent_service.cli.site", "site"),
     "document": ("consent_service.cli.document", "document"),
+    "consents": ("consent_service.cli.consents", "consents"),
     "ledger": ("consent_service.cli.ledger", "ledger"),
     "key": ("consent_service.cli.key", "key"),
     "token": ("consent_service.cli.token", "token"),

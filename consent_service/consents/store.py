@@ -69,9 +69,14 @@ def event_unit(
 
 def insert_event(tx: Connection, site_id: str, event: ConsentEvent) -> None:
     """Store an event inside a larger transaction."""
-    tx.execute(insert(consent_event).values(_columns(site_id, event)))
-    pending = _pending(site_id, event)
-    tx.execute(insert(pending.table).values(dict(pending.values)))
+    insert_events(tx, site_id, [event])
+
+
+def insert_events(tx: Connection, site_id: str, events: Sequence[ConsentEvent]) -> None:
+    """Store events inside a larger transaction."""
+    tx.execute(insert(consent_event), [_columns(site_id, event) for event in events])
+    pending = [_pending(site_id, event) for event in events]
+    tx.execute(insert(pending[0].table), [dict(row.values) for row in pending])
 
 
 def find_latest(

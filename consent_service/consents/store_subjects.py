@@ -40,6 +40,12 @@ def insert_subject_link(tx: Connection, site_id: str, link: SubjectLink) -> bool
     return tx.execute(new).rowcount > 0
 
 
+def insert_subject_links(tx: Connection, site_id: str, links: Sequence[SubjectLink]) -> None:
+    """Store links of new visitors."""
+    if links:
+        tx.execute(insert(subject_link), [dict(link_row(site_id, each).values) for each in links])
+
+
 def list_subject_links(
     connection: Connection, site_id: str, subject_hashes: Sequence[bytes]
 ) -> list[SubjectLink]:

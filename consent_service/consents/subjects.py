@@ -5,12 +5,12 @@ api key or a signed assertion.
 """
 
 import hashlib
-import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from consent_service.consents import store_subjects
+from consent_service.consents.keyed import KeyedHashes
 from consent_service.consents.store_subjects import SubjectLink
 from consent_service.core.clock import Clock, epoch_seconds
 from consent_service.core.errors import ServiceError
@@ -38,9 +38,9 @@ class AssertionRefusedError(ServiceError):
 class SubjectService:
     """Links subjects to visitors and finds them."""
 
-    def __init__(self, db: Database, subjects: Keyring, states: Keyring, clock: Clock) -> None:
+    def __init__(self, db: Database, hashes: KeyedHashes, states: Keyring, clock: Clock) -> None:
         self._db = db
-        self._subjects = subjects
+        self._hashes = hashes
         self._assertions = TokenSigner(states, use=ASSERTION_USE)
         self._clock = clock
 
@@ -69,26 +69,22 @@ class SubjectService:
 
     def new_link(self, site: Site, subject: str, visitor: str, now: datetime) -> SubjectLink:
         """Return the link of a subject to a visitor, to be stored."""
-        newest = self._subjects.signing_key()
-        subject_hash = _keyed_hash(newest.derive(site.site_id), subject)
+        subject_hash = self._hashes.newest(site.site_id, subject)
         return SubjectLink(subject_hash=subject_hash, visitor=visitor, linked_at=now)
 
     def links(self, site: Site, subject: str) -> list[SubjectLink]:
         """Return the links of a subject, oldest first."""
         with self._db.read() as connection:
             return store_subjects.list_subject_links(
-                connection, site.site_id, self.hashes(site, subject)
+                connection, site.site_id, self._hashes.every(site.site_id, subject)
             )
 
     def unlink(self, site: Site, subject: str) -> int:
         """Forget a subject; return how many visitors it had. Their events stay."""
         with self._db.write() as tx:
-            return store_subjects.delete_subject(tx, site.site_id, self.hashes(site, subject))
-
-    def hashes(self, site: Site, subject: str) -> Sequence[bytes]:
-        """Return a subject's hash under every key that is accepted: links outlive a rotation."""
-        keys = self._subjects.accepted()
-        return [_keyed_hash(key.derive(site.site_id), subject) for key in keys]
+            return store_subjects.delete_subject(
+                tx, site.site_id, self._hashes.every(site.site_id, subject)
+            )
 
     def _read(self, site: Site, assertion: str) -> tuple[str, str, datetime]:
         try:
@@ -103,10 +99,6 @@ class SubjectService:
             raise AssertionRefusedError("the assertion is refused: it holds for five minutes")
         age = timedelta(seconds=epoch_seconds(now) - issued)
         return payload["sub"], payload["nonce"], now - age
-
-
-def _keyed_hash(key: bytes, subject: str) -> bytes:
-    return hmac.digest(key, subject.encode(), hashlib.sha256)
 
 
 def _is_complete(payload: Mapping[str, Any]) -> bool:

@@ -1,0 +1,1 @@
+"""Imports: older consents, taken over from elsewhere."""
