@@ -14,6 +14,7 @@ from consent_service.cli.context import (
 )
 from consent_service.cli.site_lint import lint
 from consent_service.cli.site_plan import show_plan
+from consent_service.cli.site_schema import schema
 from consent_service.publishing.embed import instructions
 from consent_service.publishing.files import SHORT_HEAD, head
 from consent_service.publishing.folder import read_folder, write_folder
@@ -31,6 +32,7 @@ def site() -> None:
 
 
 site.add_command(lint)
+site.add_command(schema)
 
 
 @site.command()

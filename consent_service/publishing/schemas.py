@@ -1,99 +1,31 @@
 """The schema of site.yaml and of a document's front matter. Unknown fields are refused."""
 
-import re
-from collections.abc import Mapping
-from typing import Any
-
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
 from consent_service.documents.model import Accept
 from consent_service.http.fields import FlatDict, StrictBoolean, StrictInteger
-from consent_service.notices.localised import EVERY_LOCALE, Duration, Localised
 from consent_service.notices.profiles import all_profiles
-
-KEY = validate.Regexp(
-    r"^[a-z][a-z0-9_-]{0,31}\Z", error="must be lower-case letters, digits, - or _"
+from consent_service.notices.texts import text_keys
+from consent_service.publishing.site_fields import (
+    COLOUR,
+    COUNTRY,
+    KEY,
+    LEGAL_BASES,
+    LENGTH,
+    LOCALE,
+    LONG,
+    ORIGIN,
+    REASON,
+    RULE,
+    SHORT,
+    SITE_KEY,
+    USES,
+    WEB_ADDRESS,
+    DurationText,
+    LocalisedText,
+    different,
+    exact_origin,
 )
-SITE_KEY = validate.Regexp(
-    r"^[a-z][a-z0-9-]{0,31}\Z", error="must be lower-case letters, digits or -"
-)
-LOCALE = validate.Regexp(
-    r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", error="must be a tag such as en or pt-BR"
-)
-COUNTRY = validate.Regexp(r"^[A-Z]{2}\Z", error="must be an ISO 3166 code such as DE")
-WEB_ADDRESS = validate.URL(schemes={"http", "https"}, require_tld=False)
-RULE = validate.Regexp(
-    r"^[a-z][a-z-]{0,63}\Z", error="must be the name of a rule, such as bundled-with-terms"
-)
-REASON = validate.Length(
-    min=20, max=2000, error="must say in 20 to 2000 characters why the finding does no harm"
-)
-SHORT = validate.Length(min=1, max=200)
-LONG = validate.Length(min=1, max=4000)
-LEGAL_BASES = (
-    "consent",
-    "not_required",
-    "contract",
-    "legal_obligation",
-    "vital_interests",
-    "public_task",
-    "legitimate_interests",
-)
-USES = ("statistics", "appearance")
-_ORIGIN = re.compile(
-    r"(?P<scheme>https?)://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:(?P<port>[1-9][0-9]{0,4}))?"
-)
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_COLOUR = r"#[0-9a-fA-F]{3,8}"
-_LENGTH = r"\d{1,3}(\.\d{1,2})?(px|rem|em)"
-
-
-class LocalisedText(fields.Field[Localised]):
-    """A text, or a mapping of locales to texts."""
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Localised:
-        texts = {EVERY_LOCALE: value} if isinstance(value, str) else value
-        if not isinstance(texts, dict) or not texts:
-            raise ValidationError("must be a text or a mapping of locales to texts")
-        for locale, text in texts.items():
-            if not isinstance(locale, str):
-                raise ValidationError(f"has a locale that YAML reads as {locale}: quote it")
-            if locale != EVERY_LOCALE:
-                LOCALE(locale)
-            if not isinstance(text, str) or not text.strip():
-                raise ValidationError(f"the text in {locale} is empty")
-            LONG(text)
-        return Localised({locale: text.strip() for locale, text in texts.items()})
-
-
-class DurationText(fields.Field[Duration]):
-    """`session`, or a count and a unit."""
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Duration:
-        try:
-            return Duration.parse(str(value))
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-
-
-def exact_origin(value: str) -> None:
-    """Check that a value is an origin as browsers send it: scheme, host, port, nothing else."""
-    found = _ORIGIN.fullmatch(value)
-    if found is None:
-        raise ValidationError("must be an origin such as https://www.example.com, in lower case")
-    scheme, port = found["scheme"], found["port"]
-    if port and (int(port) > 65535 or int(port) == _DEFAULT_PORTS[scheme]):
-        raise ValidationError(f"has a port that no browser sends with {scheme}: {port}")
-
-
-def different(values: list[str]) -> None:
-    """Check that no value stands twice."""
-    if len(set(values)) < len(values):
-        raise ValidationError("names something twice")
 
 
 class ControllerSchema(Schema):
@@ -118,9 +50,9 @@ class EmbedSchema(Schema):
 
 
 class ThemeSchema(Schema):
-    accent = fields.String(validate=validate.Regexp(f"^{_COLOUR}\\Z"))
-    on_accent = fields.String(validate=validate.Regexp(f"^{_COLOUR}\\Z"))
-    radius = fields.String(validate=validate.Regexp(f"^{_LENGTH}\\Z"))
+    accent = fields.String(validate=COLOUR)
+    on_accent = fields.String(validate=COLOUR)
+    radius = fields.String(validate=LENGTH)
 
 
 class StorageSchema(Schema):
@@ -190,7 +122,11 @@ class SiteSchema(Schema):
     controller = fields.Nested(ControllerSchema, required=True)
     authority = fields.Nested(AuthoritySchema, load_default=dict)
     jurisdiction = fields.String(required=True, validate=COUNTRY)
-    origins = fields.List(fields.String(validate=exact_origin), required=True, validate=SHORT)
+    origins = fields.List(
+        fields.String(validate=exact_origin, metadata={"pattern": ORIGIN}),
+        required=True,
+        validate=SHORT,
+    )
     embed = fields.Nested(
         EmbedSchema, load_default=lambda: EmbedSchema().load({"mode": "external"})
     )
@@ -204,7 +140,7 @@ class SiteSchema(Schema):
     theme = fields.Nested(ThemeSchema, load_default=dict)
     texts = FlatDict(
         fields.String(validate=LOCALE),
-        FlatDict(fields.String(), fields.String(validate=LONG)),
+        FlatDict(fields.String(metadata={"enum": text_keys()}), fields.String(validate=LONG)),
         load_default=dict,
     )
     purposes = fields.List(fields.Nested(PurposeSchema), required=True)

@@ -93,3 +93,9 @@ def test_a_folder_that_is_not_there_is_told(command: Command, tmp_path: Path) ->
     (tmp_path / "empty").mkdir()
     told = command("site", "lint", str(tmp_path / "empty"), status=1).output
     assert "site.yaml:1: error invalid-site: is missing" in told
+
+
+def test_the_schema_of_site_yaml_is_printed(command: Command) -> None:
+    schema = json.loads(command("site", "schema").output)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert "origins" in schema["required"]
