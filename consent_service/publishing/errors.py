@@ -1,6 +1,6 @@
 """Why a site is not published, beside errors in its folder."""
 
-from consent_service.core.errors import InvalidRequestError, ServiceError
+from consent_service.core.errors import InvalidRequestError, NotFoundError, ServiceError
 
 
 class PublishedMeanwhileError(ServiceError):
@@ -32,3 +32,17 @@ class LintFailedError(InvalidRequestError):
 
     code = "lint_failed"
     title = "The linter keeps this site from being published"
+
+
+class DraftUnknownError(NotFoundError):
+    """No draft of that file waits."""
+
+    code = "draft_unknown"
+    title = "There is no such draft"
+
+
+class FileUnknownError(NotFoundError):
+    """The site's folder has no such file."""
+
+    code = "file_unknown"
+    title = "There is no such file"

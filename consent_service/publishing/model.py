@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from consent_service.consents.tokens import STATE_TOKEN_LIMIT, longest_state_token
+from consent_service.core.canonical import sha256_hex
 from consent_service.core.errors import FieldError, InvalidRequestError
 from consent_service.documents.model import DocumentSource
 from consent_service.notices.drafting import NEEDS_CONSENT, NoticeSource
@@ -45,6 +47,22 @@ class SiteSource:
     documents: tuple[DocumentSource, ...]
     files: Mapping[str, str]
     waivers: tuple[Waiver, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDraft:
+    """A file of a site's folder that waits to be published; without a text, the file is to go."""
+
+    name: str
+    text: str | None
+    author: str | None
+    revision: int
+    updated_at: datetime
+
+    @property
+    def tag(self) -> str:
+        """What names this state of the draft."""
+        return f"{self.revision}-{sha256_hex(self.text or '')[:16]}"
 
 
 def with_complete_locales(source: SiteSource) -> tuple[SiteSource, list[str]]:

@@ -132,7 +132,7 @@ class Planner:
             locales=source.notice.locales,
             profiles=tuple(profile.key for profile in source.notice.profiles),
             erasure=source.erasure,
-            managed_by=source.managed_by if by is Manager.FOLDER else by,
+            managed_by=before.managed_by if before and by is Manager.CONSOLE else source.managed_by,
             revision=before.revision if before else 0,
             closed_at=before.closed_at if before else None,
         )

@@ -4,6 +4,8 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
+from sqlalchemy import Connection
+
 from consent_service.core.errors import NotFoundError, ServiceError, UnavailableError
 from consent_service.db.engine import Database
 from consent_service.sites import store
@@ -26,6 +28,21 @@ class SiteClosedError(ServiceError):
     code = "site_closed"
     title = "This site is closed"
     status = 410
+
+
+def require_site(connection: Connection, key: str) -> Site:
+    """Return an open site as the database has it now.
+
+    Raises:
+        SiteUnknownError: no site has this key.
+        SiteClosedError: the site has ended.
+    """
+    site = store.find_site(connection, key)
+    if site is None:
+        raise SiteUnknownError(f"no site has the key {key}")
+    if site.closed_at is not None:
+        raise SiteClosedError(f"the site {key} is closed")
+    return site
 
 
 class SiteService:

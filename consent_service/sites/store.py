@@ -1,6 +1,7 @@
 """Reads and writes the table of sites."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +30,18 @@ def find_revision(connection: Connection, key: str) -> int | None:
 def list_sites(connection: Connection) -> list[Site]:
     """Return all sites by key."""
     return [_site(row) for row in connection.execute(select(site).order_by(site.c.key))]
+
+
+def list_page(
+    connection: Connection, after: str | None, limit: int, keys: Sequence[str] = ()
+) -> list[Site]:
+    """Return up to `limit` sites by key behind `after`; with `keys`, only those."""
+    query = select(site).order_by(site.c.key).limit(limit)
+    if after is not None:
+        query = query.where(site.c.key > after)
+    if keys:
+        query = query.where(site.c.key.in_(keys))
+    return [_site(row) for row in connection.execute(query)]
 
 
 def insert_site(tx: Connection, new: Site, created_at: datetime) -> None:

@@ -20,7 +20,7 @@ from consent_service.publishing.model import InvalidSiteError
 from consent_service.publishing.plan import Plan, SettingChange, plan_json
 from consent_service.publishing.planning import Planner
 from consent_service.publishing.service import PublishingService
-from tests.support.world import World
+from tests.support.world import World, unlinted
 from tests.unit.folders import Change, document, make
 
 REASON = "Our counsel holds that the sentence does no harm."
@@ -174,7 +174,7 @@ def test_visitors_are_counted_for_each_new_notice_of_a_known_site(folder: Folder
     plan = folder.plan(renamed)
     assert plan.visitors == {2: 43}
     assert plan_json(plan)["notices"][0]["visitors"] == 43
-    unknown = folder.world.services.publishing.plan(read_folder(folder.path))
+    unknown = unlinted(folder.world.services).plan(read_folder(folder.path))
     assert "visitors" not in plan_json(unknown)["notices"][0]
 
 

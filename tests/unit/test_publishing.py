@@ -13,19 +13,8 @@ from consent_service.publishing.files import head
 from consent_service.publishing.folder import folder_files, read_folder
 from consent_service.publishing.model import InvalidSiteError
 from consent_service.publishing.plan import Plan
-from consent_service.publishing.planning import Planner
-from consent_service.publishing.service import PublishingService
-from tests.support.world import World
+from tests.support.world import World, unlinted
 from tests.unit.folders import Change, document, make
-
-
-def unlinted(world: World) -> PublishingService:
-    """Return publishing without the linter, which has tests of its own."""
-    services = world.services
-    planner = Planner(
-        clock=services.clock, ids=services.ids, log_name=services.log_name, lint=lambda _: []
-    )
-    return PublishingService(services.db, planner)
 
 
 class Publisher:
@@ -34,7 +23,7 @@ class Publisher:
     def __init__(self, world: World, folder: Path) -> None:
         self.world = world
         self.folder = folder
-        self._service = unlinted(world)
+        self._service = unlinted(world.services)
 
     def plan(self, change: Change | None = None, **files: str | None) -> Plan:
         return self._service.plan(read_folder(make(self.folder, self._site(change), **files)))
@@ -120,7 +109,7 @@ def test_a_changed_comment_is_kept_and_publishes_nothing(publisher: Publisher) -
     publisher.apply()
     path = publisher.folder / "site.yaml"
     path.write_text(f"# why\n{path.read_text('utf-8')}", "utf-8")
-    service, sites = unlinted(publisher.world), publisher.world.services.sites
+    service, sites = unlinted(publisher.world.services), publisher.world.services.sites
     before = sites.get("tests").revision
     plan = service.apply(read_folder(publisher.folder))
     publisher.world.forget()
