@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from consent_service.consents.model import Act, Action, Change, Decision, State, Value
 from consent_service.consents.rules.acts import decide
+from consent_service.consents.rules.standing import Standing, standing_of
 from consent_service.notices.terms import DocumentTerms, PurposeTerms, Terms
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -102,11 +103,49 @@ def exceptions(state: State) -> dict[str, Value]:
     return {key: each.value for key, each in state.services.items()}
 
 
-def decision(value: Value, minutes: float = 0, notice: int = NOTICE) -> Decision:
-    return Decision(value=value, notice=notice, at=at(minutes), until=None)
+def decision(
+    value: Value,
+    minutes: float = 0,
+    notice: int = NOTICE,
+    until: float | None = None,
+    **marks: bool,
+) -> Decision:
+    """Return a decision of a minute; `until` is the minute of its end."""
+    end = None if until is None else at(until)
+    return Decision(value=value, notice=notice, at=at(minutes), until=end, **marks)
+
+
+def days(count: float) -> float:
+    """Return days in minutes."""
+    return count * 24 * 60
 
 
 def opt_out(terms: Terms = TERMS) -> Terms:
     """Return terms under which purposes run until the visitor objects, and objections last."""
     allowed = {key: replace(each, before_choice="allowed") for key, each in terms.purposes.items()}
-    return replace(terms, model="opt-out", purposes=allowed, denied_days=None)
+    return replace(terms, model="opt-out", purposes=allowed, denied_days=None, quiet_days=365)
+
+
+def since(notice: int, *keys: str, terms: Terms = TERMS) -> Terms:
+    """Return terms in which some purposes mean something else since a notice."""
+    changed = {key: replace(terms.purposes[key], asked_since=notice) for key in keys}
+    return replace(terms, purposes={**terms.purposes, **changed})
+
+
+def standing(
+    state: State, *, terms: Terms = TERMS, minutes: float = 0, gpc: bool = False
+) -> Standing:
+    return standing_of(state, terms, at(minutes), gpc=gpc)
+
+
+def allowed(found: Standing) -> dict[str, bool]:
+    return {key: each.allowed for key, each in found.purposes.items()}
+
+
+def reasons(found: Standing) -> dict[str, str]:
+    return {key: each.why.value for key, each in found.purposes.items()}
+
+
+def asked(found: Standing) -> dict[str, str]:
+    """Return what has to be asked, with the reason."""
+    return {each.key: each.why.value for each in found.questions}

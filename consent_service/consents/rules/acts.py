@@ -77,10 +77,16 @@ def _wanted(case: Case) -> dict[str, Value]:
         asked = {
             key: answer if p.choice else Value.NOT_SUBJECT for key, p in terms.purposes.items()
         }
+    if act.action is Action.REJECT:
+        asked |= dict.fromkeys(_granted(case.state), Value.DENIED)
     return {
         key: Value.DENIED if value is Value.GRANTED and case.heeds_signal(key) else value
         for key, value in asked.items()
     }
+
+
+def _granted(state: State) -> list[str]:
+    return [key for key, each in state.purposes.items() if each.value is Value.GRANTED]
 
 
 def _wanted_services(case: Case) -> dict[str, Value]:
@@ -104,7 +110,7 @@ def _refuse(case: Case) -> Change | None:
 def _withdraw(case: Case) -> Change | None:
     act, terms, state = case.act, case.terms, case.state
     everything = not (act.decisions or act.services or act.documents)
-    allowed = _allowed_purposes(terms, state)
+    allowed = _allowed_purposes(case)
     values = {key: Value.DENIED for key in allowed if everything or key in act.decisions}
     own = [key for key, each in state.services.items() if each.value is Value.GRANTED]
     following = _following_services(terms, state, allowed)
@@ -199,7 +205,7 @@ def _stays(case: Case, purpose: Value | None, service: Decision) -> bool:
     later than the refusal, includes it.
     """
     if purpose is None:
-        return True
+        return case.act.action is not Action.REJECT
     refused = service.value is Value.DENIED and purpose is Value.GRANTED
     return refused and (case.act.action is Action.CHOOSE or case.is_void(service))
 
@@ -209,13 +215,14 @@ def _decided_value(purposes: Mapping[str, Decision], purpose: str) -> Value | No
     return decision.value if decision else None
 
 
-def _allowed_purposes(terms: Terms, state: State) -> list[str]:
-    """Return the purposes that run now by the visitor's grant, or until the visitor objects."""
-    granted = [key for key, each in state.purposes.items() if each.value is Value.GRANTED]
-    open_to_objection = [
-        key for key in terms.choices() if key not in state.purposes and terms.runs_unasked(key)
+def _allowed_purposes(case: Case) -> list[str]:
+    """Return the purposes that the visitor granted, and those that run unasked."""
+    running = [
+        key
+        for key, ruling in standing_of(case.state, case.terms, case.ts).purposes.items()
+        if ruling.allowed and case.terms.purposes[key].choice
     ]
-    return granted + open_to_objection
+    return list(dict.fromkeys([*_granted(case.state), *running]))
 
 
 def _following_services(terms: Terms, state: State, allowed: list[str]) -> list[str]:

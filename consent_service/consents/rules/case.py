@@ -53,15 +53,19 @@ class Case:
         """Tell whether a grant comes too late to count.
 
         That is where it has expired before it arrived, where something was received about the same
-        thing after it was made, and where a denial was received in the same millisecond.
+        thing after it was made, where a denial was received in the same millisecond, and where
+        the visitor granted the same under a later notice already.
         """
         if self._made_at() + timedelta(days=self.terms.granted_days) <= self.ts:
             return True
         if previous is None:
             return False
-        return self._is_overtaken(previous) or (
-            previous.value is Value.DENIED and previous.at == self.ts
-        )
+        if self._is_overtaken(previous):
+            return True
+        if previous.value is Value.DENIED:
+            return previous.at == self.ts
+        granted_later = previous.value is Value.GRANTED and previous.notice > self.notice
+        return granted_later and _holds(previous, self.ts)
 
     def is_outdated(self, previous: Agreement | None) -> bool:
         """Tell whether something later was received about a document, or its end with it."""
@@ -71,3 +75,7 @@ class Case:
 
     def _is_overtaken(self, previous: Decision | Agreement) -> bool:
         return self.act.made_at is not None and previous.at > self.act.made_at
+
+
+def _holds(decision: Decision, now: datetime) -> bool:
+    return decision.until is None or now < decision.until
