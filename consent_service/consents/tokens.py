@@ -1,7 +1,7 @@
 """The two signed values of a visitor: the credential, and the state token."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -104,8 +104,10 @@ def longest_state_token(
     far = datetime.fromisoformat("2100-01-01T00:00:00+00:00")
     decision = Decision(value=Value.GRANTED, notice=99_999, at=far, until=far, override=True)
     agreement = Agreement(n=99_999, sha256="", notice=99_999, at=far)
+    # One of them denied, and be it the only one: the moment of a denial takes more than it saves.
+    denial = replace(decision, value=Value.DENIED, override=False)
     fullest = State(
-        purposes=dict.fromkeys(purposes, decision),
+        purposes=dict.fromkeys(purposes, decision) | dict.fromkeys(purposes[:1], denial),
         services=dict.fromkeys(services, decision),
         documents=dict.fromkeys(documents, agreement),
     )
@@ -114,6 +116,7 @@ def longest_state_token(
 
 
 def _payload(site_key: str, now: datetime, state: State, event_id: str) -> dict[str, Any]:
+    denials = [each.at for each in state.purposes.values() if each.value is Value.DENIED]
     return {
         "v": 1,
         "site": site_key,
@@ -122,11 +125,16 @@ def _payload(site_key: str, now: datetime, state: State, event_id: str) -> dict[
         "purposes": _compact(state.purposes),
         "services": _compact(state.services),
         "documents": {kind: [each.n, each.notice] for kind, each in state.agreed().items()},
+        **({"objected": epoch_seconds(max(denials))} if denials else {}),
     }
 
 
 def _compact(decisions: Mapping[str, Decision]) -> dict[str, list[Any]]:
-    """Return `{key: [value, notice, until]}`; `until` 0 is for good, a fourth 1 an override."""
+    """Return `{key: [value, notice, until]}`; `until` 0 is for good, a fourth 1 an override.
+
+    A grant whose end is on record is left out. A denial stays: where a purpose runs until the
+    visitor objects, it holds for good.
+    """
     return {
         key: [
             each.value.value,
@@ -135,5 +143,5 @@ def _compact(decisions: Mapping[str, Decision]) -> dict[str, list[Any]]:
             *([1] if each.override else []),
         ]
         for key, each in decisions.items()
-        if not each.ended
+        if not (each.ended and each.value is Value.GRANTED)
     }

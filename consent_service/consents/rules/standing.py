@@ -181,7 +181,7 @@ def _opted_out(terms: Terms, state: State) -> bool:
 def _purpose_questions(
     terms: Terms, state: State, now: datetime, *, gpc: bool
 ) -> Iterator[Question]:
-    if _is_quiet(terms, state, now):
+    if _is_quiet(state, now, timedelta(days=terms.quiet_days)):
         return
     for key, purpose in terms.purposes.items():
         said = _said(purpose, state, now)
@@ -196,16 +196,13 @@ def _is_answered(purpose: PurposeTerms, terms: Terms, state: State, *, gpc: bool
     return (gpc and terms.model == OPT_OUT) or (purpose.runs_unasked and _opted_out(terms, state))
 
 
-def _is_quiet(terms: Terms, state: State, now: datetime) -> bool:
+def _is_quiet(state: State, now: datetime, rest: timedelta) -> bool:
     """Tell whether the visitor objected too short ago to be asked again (Cal. Civ. Code 1798.135).
 
-    Twelve months under profiles for opting out.
+    Twelve months under profiles for opting out, whatever has become of what was objected to.
     """
-    rest = timedelta(days=terms.quiet_days)
-    return any(
-        key in terms.purposes and each.value is Value.DENIED and now < each.at + rest
-        for key, each in state.purposes.items()
-    )
+    denials = (each for each in state.purposes.values() if each.value is Value.DENIED)
+    return any(now < each.at + rest for each in denials)
 
 
 def _document_questions(terms: Terms, state: State) -> Iterator[Question]:
