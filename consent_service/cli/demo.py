@@ -2,15 +2,9 @@
 
 import os
 import sys
-import threading
-import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, replace
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -18,14 +12,12 @@ from consent_service.bootstrap import build_migrations
 from consent_service.cli.context import opened_services, tell_errors
 from consent_service.cli.serve import children, require_free_port
 from consent_service.cli.supervisor import supervise
-from consent_service.core.errors import SettingsError
+from consent_service.cli.websites import serve_pages, wait_for
 from consent_service.publishing.folder import read_folder
 from consent_service.resources import bundled
 from consent_service.settings import Settings, load_settings
 
-_WRITTEN_ADDRESS = "http://127.0.0.1:8000"
 _WRITTEN_ORIGIN = "http://localhost:{port}"
-_READY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +55,7 @@ def demo(port: int) -> None:
         require_free_port(f"127.0.0.1:{number}", "another port: make run PORT=9000")
     _publish(settings, websites)
     for website in websites:
-        _serve_pages(website, settings.public_url)
+        serve_pages(bundled("examples") / website.key / "www", website.port, settings.public_url)
     ready = partial(_tell_when_ready, settings, websites)
     sys.exit(supervise(children(settings, environment, with_worker=True), ready))
 
@@ -79,50 +71,8 @@ def _publish(settings: Settings, websites: tuple[Website, ...]) -> None:
             services.publishing.apply(replace(source, origins=origins))
 
 
-def _serve_pages(website: Website, service: str) -> None:
-    folder = bundled("examples") / website.key / "www"
-    handler = partial(_Pages, directory=str(folder), service=service)
-    server = ThreadingHTTPServer(("127.0.0.1", website.port), handler)
-    threading.Thread(target=server.serve_forever, name=website.key, daemon=True).start()
-
-
-class _Pages(SimpleHTTPRequestHandler):
-    """Serves a folder under a strict policy, with the service's real address in its pages."""
-
-    def __init__(self, *args: Any, service: str, **kwargs: Any) -> None:
-        self._service = service
-        super().__init__(*args, **kwargs)
-
-    def do_GET(self) -> None:
-        """Serve a page, or a file beside it."""
-        path = Path(self.translate_path(self.path))
-        page = path / "index.html" if path.is_dir() else path
-        if page.suffix != ".html" or not page.is_file():
-            super().do_GET()
-            return
-        html = page.read_text("utf-8").replace(_WRITTEN_ADDRESS, self._service).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(html)))
-        self.end_headers()
-        self.wfile.write(html)
-
-    def end_headers(self) -> None:
-        """Add the policy that a careful website has."""
-        service = self._service
-        self.send_header(
-            "Content-Security-Policy",
-            f"default-src 'self'; script-src 'self' {service}; connect-src {service}",
-        )
-        self.send_header("Cache-Control", "no-store")
-        super().end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Stay quiet: the terminal is for the service."""
-
-
 def _tell_when_ready(settings: Settings, websites: tuple[Website, ...]) -> None:
-    _wait_for(f"{settings.public_url}/readyz")
+    wait_for(f"{settings.public_url}/readyz")
     news, shop = websites
     data = settings.data_dir
     command = f"CONSENT_DATA_DIR={data} {Path(sys.executable).with_name('consent-service')}"
@@ -143,14 +93,3 @@ def _tell_when_ready(settings: Settings, websites: tuple[Website, ...]) -> None:
   Data is in {data}. Ctrl-C ends everything.
 """
     )
-
-
-def _wait_for(address: str) -> None:
-    until = time.monotonic() + _READY_SECONDS
-    while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - our own address
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise SettingsError(f"the service did not become ready at {address}")

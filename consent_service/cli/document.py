@@ -1,14 +1,90 @@
 """`consent-service document`: what is published, and what changed."""
 
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
 import click
 
-from consent_service.cli.context import opened_services, tell_errors
+from consent_service.cli.context import (
+    json_option,
+    opened_services,
+    print_json,
+    print_table,
+    tell_errors,
+)
+from consent_service.cli.site_plan import show_plan
+from consent_service.core.clock import parse_time
+from consent_service.core.errors import InvalidRequestError
 from consent_service.documents.comparison import choose
+from consent_service.publishing.folder import read_text
+from consent_service.publishing.management import version_json
 
 
 @click.group()
 def document() -> None:
-    """Compare the versions of documents."""
+    """List, compare and publish the versions of documents."""
+
+
+@document.command("list")
+@click.argument("key")
+@json_option
+@tell_errors
+def list_documents(key: str, *, as_json: bool) -> None:
+    """Show every version of every document of a site.
+
+    \b
+    Example:
+      consent-service document list my-site
+    """
+    with opened_services() as services:
+        versions = [version_json(each) for each in services.management.versions(key)]
+    if as_json:
+        print_json(versions)
+        return
+    rows = [
+        {
+            "document": each["kind"],
+            "version": str(each["number"]),
+            "change": each["change"],
+            "effective": each["effective_at"],
+            "published": each["published_at"],
+            "locales": " ".join(each["locales"]),
+            "author": each.get("author", ""),
+        }
+        for each in versions
+    ]
+    print_table(rows, f"The site {key} has no document yet.")
+
+
+@document.command()
+@click.argument("key")
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+)
+@click.option("--at", metavar="TIME", help="When they come into force (RFC 3339); else at once.")
+@click.option("--over", metavar="HEAD", help="The head that is replaced, as `site export` tells.")
+@json_option
+@tell_errors
+def publish(
+    key: str, files: tuple[Path, ...], at: str | None, over: str | None, *, as_json: bool
+) -> None:
+    """Publish documents of a site that the console manages, from files named KIND.LOCALE.md.
+
+    \b
+    Examples:
+      consent-service document publish my-site terms.en.md terms.de.md
+      consent-service document publish my-site terms.en.md --at 2027-01-01T00:00:00Z
+    """
+    texts = _texts(files)
+    moment = _moment(at) if at else None
+    with opened_services() as services:
+        plan = services.drafts.publish_files(key, texts, at=moment, over=over)
+    show_plan(plan, as_json=as_json, done=True)
 
 
 @document.command()
@@ -43,3 +119,19 @@ def diff(key: str, kind: str, form: str, **named: str | None) -> None:
         )
     found = chosen.difference()
     click.echo(found.html() if form == "html" else found.text(), nl=False)
+
+
+def _texts(files: Iterable[Path]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for path in files:
+        if path.name in texts:
+            raise InvalidRequestError.of(path.name, "is given twice")
+        texts[path.name] = read_text(path)
+    return texts
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise InvalidRequestError.of("--at", str(error)) from error

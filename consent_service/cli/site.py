@@ -14,6 +14,7 @@ from consent_service.cli.context import (
 )
 from consent_service.cli.site_lint import lint
 from consent_service.cli.site_plan import show_plan
+from consent_service.cli.site_preview import preview
 from consent_service.cli.site_schema import schema
 from consent_service.publishing.embed import instructions
 from consent_service.publishing.files import SHORT_HEAD, head
@@ -32,6 +33,7 @@ def site() -> None:
 
 
 site.add_command(lint)
+site.add_command(preview)
 site.add_command(schema)
 
 

@@ -36,7 +36,7 @@ def lint(folder: Path, *, as_json: bool) -> None:
         print_json([finding_json(each) for each in findings])
     else:
         for each in findings:
-            click.echo(_line(each))
+            click.echo(finding_line(each))
         click.echo(f"{folder}: {_summary(findings)}")
     sys.exit(1 if blocking(findings) else 0)
 
@@ -48,7 +48,8 @@ def _findings(folder: Path) -> Sequence[Finding]:
         return findings_of(error)
 
 
-def _line(finding: Finding) -> str:
+def finding_line(finding: Finding) -> str:
+    """Return a finding as compilers print theirs."""
     colour = None if finding.waived else _COLOURS[finding.severity]
     waived = " (waived)" if finding.waived else ""
     what = click.style(f"{finding.severity}{waived} {finding.rule}", fg=colour)

@@ -7,13 +7,12 @@ from typing import Any
 import click
 
 from consent_service.cli.context import print_json
+from consent_service.cli.site_lint import finding_line
 from consent_service.core.clock import format_time
 from consent_service.publishing.files import SHORT_HEAD
-from consent_service.publishing.lint import Finding
 from consent_service.publishing.plan import Plan, change_of, plan_json
 
 _CHANGES = {"first": "first version", "material": "material", "cosmetic": "cosmetic"}
-_COLOURS = {"error": "red", "warning": "yellow"}
 
 
 def show_plan(plan: Plan, *, as_json: bool, done: bool) -> None:
@@ -24,7 +23,7 @@ def show_plan(plan: Plan, *, as_json: bool, done: bool) -> None:
     for warning in plan.warnings:
         click.secho(warning, fg="yellow", err=True)
     for finding in plan.findings:
-        _tell(finding)
+        click.echo(finding_line(finding), err=True)
     if plan.changes_nothing:
         click.echo(f"{plan.site.key}: nothing changed.")
         return
@@ -33,14 +32,6 @@ def show_plan(plan: Plan, *, as_json: bool, done: bool) -> None:
         click.echo(line)
     if plan.refusal and not done:
         click.secho(f"{plan.refusal.title}: {plan.refusal.detail}", fg="red", err=True)
-
-
-def _tell(finding: Finding) -> None:
-    severity = f"{finding.severity} (waived)" if finding.waived else str(finding.severity)
-    place = f"{finding.file}:{finding.line}"
-    colour = None if finding.waived else _COLOURS.get(finding.severity)
-    shown = click.style(f"{severity} {finding.rule}", fg=colour)
-    click.echo(f"{place}: {shown}: {finding.message}", err=True)
 
 
 def _title(plan: Plan, *, done: bool) -> str:

@@ -12,7 +12,6 @@ from consent_service.core.errors import (
     PreconditionFailedError,
     PreconditionRequiredError,
 )
-from consent_service.documents.model import DocumentVersion
 from consent_service.http.body import load, read_json
 from consent_service.http.preconditions import seen_tag
 from consent_service.http.routes import Answer, Parameter, Route
@@ -32,8 +31,7 @@ from consent_service.publishing.manage_schemas import (
     SitesQuery,
     VersionListOut,
 )
-from consent_service.publishing.management import ManagementService, SiteState
-from consent_service.publishing.plan import change_of
+from consent_service.publishing.management import ManagementService, SiteState, version_json
 from consent_service.publishing.routing import (
     IF_MATCH,
     SITE,
@@ -115,7 +113,7 @@ class SiteApi:
 
     def versions(self, key: str) -> Response:
         """Return every version of every document."""
-        return jsonify(versions=[_version(each) for each in self._management.versions(key)])
+        return jsonify(versions=[version_json(each) for each in self._management.versions(key)])
 
     def routes(self) -> list[Route]:
         """Return the routes about sites."""
@@ -224,18 +222,3 @@ def _notice(notice: Notice) -> dict[str, Any]:
         for each in notice.variants
     ]
     return {**_notice_summary(notice), "snapshot": notice.snapshot, "variants": variants}
-
-
-def _version(version: DocumentVersion) -> dict[str, Any]:
-    told = {
-        "kind": version.kind,
-        "number": version.number,
-        "sha256": version.sha256,
-        "change": change_of(version),
-        "accept": version.accept.value,
-        "affects": list(version.affects),
-        "locales": list(version.texts),
-        "effective_at": format_time(version.effective_at),
-        "published_at": format_time(version.published_at),
-    }
-    return {**told, "author": version.author} if version.author else told

@@ -46,7 +46,7 @@ def folder_files(folder: Path) -> dict[str, str]:
     for path in paths:
         if path.is_file() and path.name not in _BESIDE:
             with _collecting(problems):
-                files[path.name] = _read_text(path)
+                files[path.name] = read_text(path)
     if not (folder / SITE_FILE).is_file():
         problems.append(FieldError(SITE_FILE, f"is missing in {folder}"))
     if problems:
@@ -226,7 +226,12 @@ def _zoned(matter: Any) -> Any:
     return matter
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return the text of a file, with its line ends as they are.
+
+    Raises:
+        InvalidSiteError: it is not UTF-8.
+    """
     try:
         return path.read_bytes().decode()
     except UnicodeDecodeError as error:

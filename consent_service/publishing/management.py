@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Connection
 
-from consent_service.core.clock import Clock
+from consent_service.core.clock import Clock, format_time
 from consent_service.db.engine import Database
 from consent_service.documents import store as document_store
 from consent_service.documents.model import DocumentVersion
@@ -15,6 +16,7 @@ from consent_service.notices.service import NoticeUnknownError
 from consent_service.publishing import store
 from consent_service.publishing.errors import HeadMovedError
 from consent_service.publishing.files import SHORT_HEAD, head
+from consent_service.publishing.plan import change_of
 from consent_service.sites import store as site_store
 from consent_service.sites.model import Manager, Site
 from consent_service.sites.service import require_site
@@ -27,6 +29,22 @@ class SiteState:
     site: Site
     head: str
     notice: int | None
+
+
+def version_json(version: DocumentVersion) -> dict[str, Any]:
+    """Return a version as managers see it, with its author."""
+    told = {
+        "kind": version.kind,
+        "number": version.number,
+        "sha256": version.sha256,
+        "change": change_of(version),
+        "accept": version.accept.value,
+        "affects": list(version.affects),
+        "locales": list(version.texts),
+        "effective_at": format_time(version.effective_at),
+        "published_at": format_time(version.published_at),
+    }
+    return {**told, "author": version.author} if version.author else told
 
 
 class ManagementService:

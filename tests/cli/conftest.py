@@ -1,5 +1,6 @@
 """The command, in a directory of its own."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from consent_service.cli.main import main
+from consent_service.resources import bundled
 
 Command = Callable[..., Result]
 
@@ -29,3 +31,18 @@ def ready(command: Command) -> Command:
     """The command on a migrated database."""
     command("db", "upgrade")
     return command
+
+
+@pytest.fixture
+def shop(ready: Command, tmp_path: Path) -> Path:
+    """The applied example of a shop, to edit."""
+    folder = tmp_path / "shop"
+    shutil.copytree(bundled("examples") / "shop", folder, ignore=shutil.ignore_patterns("www"))
+    ready("site", "apply", str(folder))
+    return folder
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")

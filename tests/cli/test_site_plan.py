@@ -1,30 +1,12 @@
 """`site plan` and `site apply`: what they print, and who may publish."""
 
 import json
-import shutil
 from pathlib import Path
-
-import pytest
 
 from consent_service.publishing.files import head
 from consent_service.publishing.folder import folder_files
 from consent_service.resources import bundled
-from tests.cli.conftest import Command
-
-
-@pytest.fixture
-def shop(ready: Command, tmp_path: Path) -> Path:
-    """The applied example of a shop, to edit."""
-    folder = tmp_path / "shop"
-    shutil.copytree(bundled("examples") / "shop", folder, ignore=shutil.ignore_patterns("www"))
-    ready("site", "apply", str(folder))
-    return folder
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), "utf-8")
+from tests.cli.conftest import Command, edit
 
 
 def test_a_plan_tells_each_change(ready: Command, shop: Path) -> None:
