@@ -11,7 +11,7 @@ from consent_service.notices.texts import built_in
 from consent_service.publishing.folder import folder_files, read_files, read_folder
 from consent_service.publishing.lint import RULES, Finding, Severity, blocking, findings_of, lint
 from consent_service.publishing.lint.colours import contrast
-from consent_service.publishing.model import InvalidSiteError, SiteSource
+from consent_service.publishing.model import InvalidSiteError, SiteSource, Waiver
 from consent_service.publishing.positions import Positions
 from consent_service.publishing.starter import KINDS, write_starter
 from consent_service.resources import bundled
@@ -376,6 +376,25 @@ def test_rules_go_by_the_model_of_the_profile(examined: Examined) -> None:
     assert found == {("unequal-refusal", "texts.en.reject")}
 
 
+def test_what_runs_until_the_visitor_objects_is_not_pre_ticked(examined: Examined) -> None:
+    found = examined.found(put("profiles", ["uk"]), put("purposes.1.use", "statistics"))
+    assert found == {("runs-until-objection", "purposes.1.use")}
+
+
+def test_a_site_for_children_asks_nothing_so_nothing_can_be_refused(examined: Examined) -> None:
+    found = examined.found(put("child_directed", True))
+    assert found == {("child-directed", "purposes.1.legal_basis")}
+
+
+def test_the_controller_is_no_third_party(examined: Examined) -> None:
+    own = every(
+        put("services.1.provider.name", "Shop Ltd"), put("purposes.1.recipients", ["Shop Ltd"])
+    )
+    uncounted = body("Shop would like to count visits. You can withdraw at any time.")
+    assert examined.found(own, uncounted) == set()
+    assert examined.found(uncounted) == {("third-parties-not-counted", "texts.en.body")}
+
+
 def test_a_document_that_is_agreed_to_with_the_choice_is_found(examined: Examined) -> None:
     terms = {
         "terms__en": document("Terms", accept="agree"),
@@ -530,6 +549,9 @@ def test_what_breaks_the_service_is_found_in_an_unchecked_site(examined: Examine
     ]
     large = replace(source, notice=replace(source.notice, purposes=many, services=[]))
     assert "state-token-size" in {each.rule for each in blocking(lint(large))}
+    waiver = Waiver(rule="state-token-size", officer="ada@shop.example", reason=REASON)
+    waived = replace(large, waivers=(waiver,))
+    assert {"state-token-size", "unknown-waiver"} <= {each.rule for each in blocking(lint(waived))}
     notice_only = read_folder(bundled("examples") / "news").notice.profiles
     plain = replace(source, notice=replace(source.notice, profiles=notice_only))
     assert "notice-only-with-consent" in {each.rule for each in blocking(lint(plain))}
