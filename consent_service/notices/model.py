@@ -69,17 +69,6 @@ def notice_in_force(notices: Sequence[Notice], moment: datetime) -> Notice | Non
     return max(begun, key=lambda notice: notice.number, default=None)
 
 
-def asked_again(notice: Notice) -> list[str]:
-    """Return the purposes and documents whose meaning is new with a notice."""
-    asked = json.loads(notice.snapshot)["asked_since"]
-    return [
-        key
-        for group in ("purposes", "documents")
-        for key, part in sorted(asked[group].items())
-        if part["since"] == notice.number
-    ]
-
-
 def dangling_links(notice: Notice) -> set[str]:
     """Return the kinds of documents that a notice links to but does not show."""
     found: set[str] = set()

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from consent_service.notices.model import asked_again
 from consent_service.publishing.files import head
 from consent_service.publishing.folder import folder_files, read_folder
 from consent_service.publishing.model import InvalidSiteError
@@ -148,21 +147,22 @@ def test_versions_are_numbered_per_document(publisher: Publisher) -> None:
 
 def test_a_rewording_is_not_asked_again(publisher: Publisher) -> None:
     publisher.apply()
-    (notice,) = publisher.apply(renamed).notices
-    assert asked_again(notice) == []
+    plan = publisher.apply(renamed)
+    assert plan.asks_again(plan.notices[0]) == []
     assert publisher.asked_since() == {"analytics": 1, "tally": 1, "terms": 1}
 
 
 def test_a_raised_revision_is_asked_again(publisher: Publisher) -> None:
     publisher.apply()
-    (notice,) = publisher.apply(revised).notices
-    assert asked_again(notice) == ["analytics"]
+    plan = publisher.apply(revised)
+    assert plan.asks_again(plan.notices[0]) == ["analytics"]
     assert publisher.asked_since() == {"analytics": 2, "tally": 1, "terms": 1}
 
 
 def test_a_revised_service_is_asked_again_by_itself(publisher: Publisher) -> None:
     publisher.apply()
-    publisher.apply(revised_service)
+    plan = publisher.apply(revised_service)
+    assert plan.asks_again(plan.notices[0]) == ["analytics"]
     assert publisher.asked_since() == {"analytics": 1, "tally": 2, "terms": 1}
 
 
