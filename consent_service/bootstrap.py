@@ -43,8 +43,10 @@ from consent_service.http.app import create_app
 from consent_service.http.country import PlaceFinder
 from consent_service.http.country_file import CountryFile
 from consent_service.http.health import HealthApi
+from consent_service.http.limits import WriteLimits
 from consent_service.http.origins import OriginGate, OriginRules
 from consent_service.http.pages import page
+from consent_service.http.peers import Peers
 from consent_service.http.routes import Access, Answer, Route
 from consent_service.http.static import StaticApi
 from consent_service.imports.service import ImportService
@@ -214,7 +216,9 @@ def build_routes(services: Services) -> list[Route]:
     sessions = Sessions(credentials, services.clock, services.ids)
     files = StaticApi(bundled("static"))
     sites, clock = services.sites, services.clock
-    places = _places(services.settings)
+    peers = Peers(services.settings.trusted_proxies)
+    places = _places(services.settings, peers)
+    limits = WriteLimits(peers, services.settings.address_limit, services.settings.site_limit)
     interfaces = (
         ConsentApi(
             consents=services.consents,
@@ -226,6 +230,7 @@ def build_routes(services: Services) -> list[Route]:
             receipts=receipts,
             subjects=services.subjects,
             places=places,
+            limits=limits,
             impressions=services.impressions,
             clock=clock,
             public_url=public_url,
@@ -245,6 +250,7 @@ def build_routes(services: Services) -> list[Route]:
             notices=services.notices,
             sites=sites,
             places=places,
+            limits=limits,
             impressions=services.impressions,
             banner=files.banner,
         ),
@@ -275,9 +281,9 @@ def _keyring(settings: Settings, clock: Clock, ids: Ids, use: str) -> Keyring:
     return ensure_keyring(settings.keys_dir, use, clock, ids)
 
 
-def _places(settings: Settings) -> PlaceFinder:
+def _places(settings: Settings, peers: Peers) -> PlaceFinder:
     file = CountryFile(settings.country_file) if settings.country_file else None
-    return PlaceFinder(settings.trusted_proxies, settings.country_header, file)
+    return PlaceFinder(peers, settings.country_header, file)
 
 
 def _log_keys(settings: Settings, clock: Clock, ids: Ids) -> LogKeys:

@@ -27,6 +27,8 @@ SETTINGS = (
     "CONSENT_TRUSTED_PROXIES",
     "CONSENT_COUNTRY_HEADER",
     "CONSENT_COUNTRY_FILE",
+    "CONSENT_ADDRESS_LIMIT",
+    "CONSENT_SITE_LIMIT",
     "CONSENT_WORKERS",
     "CONSENT_THREADS",
     "CONSENT_LOG_LEVEL",
@@ -36,6 +38,7 @@ _LOG_NAME = validate.Regexp(
     r"^[a-z0-9][a-z0-9.-]{0,62}\Z", error="must be lower-case letters, digits, dots and hyphens"
 )
 _HEADER = validate.Regexp(r"^[A-Za-z0-9-]+\Z", error="must be the name of a header")
+_LIMIT = validate.Range(0, 10_000_000)
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
@@ -53,6 +56,8 @@ class Settings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     country_header: str | None
     country_file: Path | None
+    address_limit: int
+    site_limit: int
     workers: int
     threads: int
     log_level: str
@@ -116,6 +121,8 @@ def _read(env: Env, values: Mapping[str, str]) -> dict[str, Any]:
             "trusted_proxies": env.str("CONSENT_TRUSTED_PROXIES", "", validate=_networks),
             "country_header": env.str("CONSENT_COUNTRY_HEADER", None, validate=_HEADER),
             "country_file": env.path("CONSENT_COUNTRY_FILE", None, validate=_country_file),
+            "address_limit": env.int("CONSENT_ADDRESS_LIMIT", 120, validate=_LIMIT),
+            "site_limit": env.int("CONSENT_SITE_LIMIT", 0, validate=_LIMIT),
             "workers": env.int("CONSENT_WORKERS", 2, validate=validate.Range(1, 64)),
             "threads": env.int("CONSENT_THREADS", 8, validate=validate.Range(1, 256)),
             "log_level": env.str(

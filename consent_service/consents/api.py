@@ -38,6 +38,7 @@ from consent_service.core.clock import Clock
 from consent_service.core.errors import InvalidRequestError
 from consent_service.http.body import load, read_json
 from consent_service.http.country import PlaceFinder
+from consent_service.http.limits import TooManyRequestsError, WriteLimits
 from consent_service.http.routes import Access, Answer, Parameter, Route
 from consent_service.notices.impressions import ImpressionService
 from consent_service.notices.model import Showing
@@ -62,6 +63,7 @@ class ConsentApi:
         receipts: Receipts,
         subjects: SubjectService,
         places: PlaceFinder,
+        limits: WriteLimits,
         impressions: ImpressionService,
         clock: Clock,
         public_url: str,
@@ -75,6 +77,7 @@ class ConsentApi:
         self._subjects = subjects
         self._answers = answers
         self._places = places
+        self._limits = limits
         self._impressions = impressions
         self._clock = clock
         self._public_url = public_url
@@ -92,6 +95,8 @@ class ConsentApi:
             banner=data.get("banner"),
         )
         wanted = read_request(body, data, context, self._clock.now())
+        if wanted.act.is_grant or credential is None:
+            self._limits.check(site.key)
         try:
             return self._recorded(site, self._consents.record(site, wanted, credential))
         except NobodyKnownError:
@@ -121,6 +126,7 @@ class ConsentApi:
     def link(self, key: str) -> Response:
         """Return a one-use address of the hosted preference page."""
         site = self._sites.get(key)
+        self._limits.check(site.key)
         data = load(_link_in, read_json())
         return_to = _checked_return(site, data["return_to"])
         credential = self._exchange.required(site, data)
@@ -137,6 +143,7 @@ class ConsentApi:
     def link_subject(self, key: str) -> Response:
         """Link the visitor to the user whom the site's backend asserts."""
         site = self._sites.get(key)
+        self._limits.check(site.key)
         data = load(_subject_in, read_json())
         credential = self._exchange.required(site, data)
         if credential.expired:
@@ -190,6 +197,7 @@ class ConsentApi:
                 problems=(
                     *of_site,
                     CredentialRefusedError,
+                    TooManyRequestsError,
                     NoticeSupersededError,
                     KeyReusedError,
                     NothingToWithdrawError,
@@ -225,7 +233,7 @@ class ConsentApi:
                 summary="A one-use address of the hosted preference page, valid for ten minutes",
                 request=_link_in,
                 answers=(Answer(status=201, description="The address", schema=LinkOut()),),
-                problems=(*of_site, *credential),
+                problems=(*of_site, *credential, TooManyRequestsError),
             ),
             Route(
                 method="POST",
@@ -236,7 +244,7 @@ class ConsentApi:
                 summary="Link the visitor to the user whom the site's backend asserts",
                 request=_subject_in,
                 answers=(Answer(status=200, description="It is linked", schema=LinkedOut()),),
-                problems=(*of_site, *credential, AssertionRefusedError),
+                problems=(*of_site, *credential, AssertionRefusedError, TooManyRequestsError),
             ),
             Route(
                 method="GET",

@@ -8,6 +8,7 @@ from structlog import get_logger
 from werkzeug.exceptions import HTTPException
 
 from consent_service.core.errors import ServiceError
+from consent_service.http.limits import TooManyRequestsError
 from consent_service.http.pages import problem_page
 
 MEDIA_TYPE = "application/problem+json"
@@ -41,6 +42,8 @@ def problem_of(error: ServiceError) -> Response:
     if error.fields:
         errors = [{"field": each.field, "message": each.message} for each in error.fields]
         answer = problem(error.status, error.code, error.title, detail, errors=errors)
+    if isinstance(error, TooManyRequestsError):
+        answer.headers["Retry-After"] = str(error.retry_after)
     if error.status == 503:
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer

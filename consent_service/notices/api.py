@@ -9,6 +9,7 @@ from consent_service.http.body import load, read_json
 from consent_service.http.caching import IMMUTABLE, Prebuilt
 from consent_service.http.country import PlaceFinder
 from consent_service.http.languages import wanted_locale
+from consent_service.http.limits import TooManyRequestsError, WriteLimits
 from consent_service.http.origins import allow_everyone
 from consent_service.http.routes import Access, Answer, Parameter, Route
 from consent_service.http.static import JAVASCRIPT
@@ -33,12 +34,14 @@ class NoticeApi:
         notices: NoticeService,
         sites: SiteService,
         places: PlaceFinder,
+        limits: WriteLimits,
         impressions: ImpressionService,
         banner: bytes,
     ) -> None:
         self._notices = notices
         self._sites = sites
         self._places = places
+        self._limits = limits
         self._impressions = impressions
         self._banner = banner
 
@@ -77,6 +80,7 @@ class NoticeApi:
     def shown(self, key: str) -> Response:
         """Count a showing of the notice."""
         site = self._sites.get(key)
+        self._limits.check(site.key)
         data = load(_impression_in, read_json())
         self._impressions.count(site, Showing.SHOWN, data["notice"], data.get("variant"))
         return Response(status=202)
@@ -130,7 +134,7 @@ class NoticeApi:
                 summary="Count a showing of a notice, without any identifier",
                 request=_impression_in,
                 answers=(Answer(status=202, description="It is counted"),),
-                problems=problems,
+                problems=(*problems, TooManyRequestsError),
             ),
         ]
 

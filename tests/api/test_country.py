@@ -21,6 +21,7 @@ from tests.support.world import World
 PROBE = """
 from flask import Flask
 from consent_service.http.country import PlaceFinder
+from consent_service.http.peers import Peers
 from consent_service.server import Server
 from consent_service.settings import load_settings
 
@@ -28,7 +29,7 @@ class Probe(Server):
     def load(self):
         app = Flask("probe")
         settings = load_settings()
-        finder = PlaceFinder(settings.trusted_proxies, settings.country_header, None)
+        finder = PlaceFinder(Peers(settings.trusted_proxies), settings.country_header, None)
         app.add_url_rule("/", view_func=lambda: [getattr(finder.find(), "country", None)])
         return app
 

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from consent_service.core.places import Place
 from consent_service.http.country import PlaceFinder
 from consent_service.http.country_file import CHECK_SECONDS, CountryFile, open_countries
+from consent_service.http.peers import Peers
 from consent_service.settings import load_settings
 from tests.support.mmdb import country, write_mmdb
 
@@ -38,7 +39,7 @@ def found(
 ) -> Place | None:
     """Return the place of a request that comes from `peer`."""
     networks = load_settings({"CONSENT_TRUSTED_PROXIES": trusted}).trusted_proxies
-    finder = PlaceFinder(networks, header, file)
+    finder = PlaceFinder(Peers(networks), header, file)
     base = {} if peer is None else {"REMOTE_ADDR": peer}
     with Flask(__name__).test_request_context(headers=headers, environ_base=base):
         return finder.find()

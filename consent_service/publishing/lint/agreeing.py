@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 
-from consent_service.documents.model import Accept
 from consent_service.publishing.lint.findings import Breach
 from consent_service.publishing.lint.view import Examined, Shown
 from consent_service.publishing.model import profile_problems
-
-_ASKED = {Accept.ACKNOWLEDGE.value, Accept.AGREE.value}
 
 
 def implied_consent(site: Examined) -> Iterator[Breach]:
@@ -29,14 +26,6 @@ def bundled_with_terms(site: Examined) -> Iterator[Breach]:
     for shown in site.by_locale():
         for field, text in shown.question():
             yield from said(shown, "agreement_to_terms", field, text)
-        for document in shown.body["documents"]:
-            if document["accept"] in _ASKED:
-                yield Breach(
-                    message=f"accept: {document['accept']} asks about {document['kind']} with the "
-                    "button that gives consent",
-                    field="accept",
-                    file=f"{document['kind']}.{site.source.notice.locales[0]}.md",
-                )
 
 
 def pre_ticked(site: Examined) -> Iterator[Breach]:

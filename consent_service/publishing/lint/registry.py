@@ -34,8 +34,8 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.ERROR,
         check=agreeing.bundled_with_terms,
         sources=("GDPR Article 7(2) and recital 42", "CNIL guidelines 2020-091"),
-        mend="Ask about uses of data alone. Link the documents, and give them accept: inform; "
-        "agree on terms where something is ordered or an account is opened.",
+        mend="Ask about uses of data alone and link the documents. One with accept: acknowledge "
+        "or agree is put before visitors afterwards, in an act of its own.",
     ),
     Rule(
         name="pre-ticked",
