@@ -1,10 +1,9 @@
 """The composition root: builds every service from the settings, and the application from those."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
-from flask import Flask, Response, g, jsonify, request
+from flask import Flask, g, request
 from sqlalchemy import MetaData, make_url
 
 from consent_service.access import tables as access_tables
@@ -38,16 +37,15 @@ from consent_service.documents.pages import DocumentPages
 from consent_service.documents.service import DocumentService
 from consent_service.exports.api import ExportApi
 from consent_service.exports.service import ExportService
-from consent_service.http import openapi
 from consent_service.http.app import create_app
 from consent_service.http.country import PlaceFinder
 from consent_service.http.country_file import CountryFile
+from consent_service.http.description import DescriptionApi
 from consent_service.http.health import HealthApi
 from consent_service.http.limits import WriteLimits
 from consent_service.http.origins import OriginGate, OriginRules
-from consent_service.http.pages import page
 from consent_service.http.peers import Peers
-from consent_service.http.routes import Access, Answer, Route
+from consent_service.http.routes import Route
 from consent_service.http.static import StaticApi
 from consent_service.imports.service import ImportService
 from consent_service.ledger import tables as ledger_tables
@@ -274,7 +272,7 @@ def build_routes(services: Services) -> list[Route]:
         HealthApi({"database": partial(_check_schema, services)}),
     )
     routes = [route for interface in interfaces for route in interface.routes()]
-    return [*routes, *_description(routes, public_url)]
+    return [*routes, *DescriptionApi(routes, public_url).routes()]
 
 
 def _keyring(settings: Settings, clock: Clock, ids: Ids, use: str) -> Keyring:
@@ -312,50 +310,3 @@ def _check_schema(services: Services) -> None:
     head = build_migrations(services.settings).head()
     with services.db.read() as connection:
         check_revision(connection, head)
-
-
-def _description(routes: list[Route], public_url: str) -> list[Route]:
-    """Return the routes that describe all others."""
-    document = openapi.build(routes, public_url)
-
-    def as_json() -> Response:
-        return jsonify(document)
-
-    def as_page() -> Response:
-        return page(
-            "api.html",
-            "en",
-            site=None,
-            languages=[],
-            document=document,
-            resolve=partial(_resolve, document),
-        )
-
-    json_answer = Answer(status=200, description="The document", media=("application/json",))
-    page_answer = Answer(status=200, description="The page", media=("text/html",))
-    described = Route(
-        method="GET",
-        path="/openapi.json",
-        view=as_json,
-        access=Access.PUBLIC,
-        tag="Description",
-        summary="This interface as OpenAPI 3.1",
-        answers=(json_answer,),
-    )
-    browsed = replace(
-        described,
-        path="/docs",
-        view=as_page,
-        access=Access.PAGE,
-        summary="This interface as a page",
-        answers=(page_answer,),
-    )
-    return [described, browsed]
-
-
-def _resolve(document: dict[str, Any], reference: str) -> Any:
-    """Return what a `$ref` inside the document names."""
-    found: Any = document
-    for step in reference.removeprefix("#/").split("/"):
-        found = found[step]
-    return found

@@ -3,7 +3,7 @@
 import json
 from functools import lru_cache
 
-from flask import Response
+from flask import Response, jsonify
 
 from consent_service.http.body import load, read_json
 from consent_service.http.caching import IMMUTABLE, Prebuilt
@@ -15,6 +15,7 @@ from consent_service.http.routes import Access, Answer, Parameter, Route
 from consent_service.http.static import JAVASCRIPT
 from consent_service.notices.impressions import ImpressionService
 from consent_service.notices.model import Notice, Showing, Variant
+from consent_service.notices.profiles import all_profiles
 from consent_service.notices.schemas import ImpressionIn
 from consent_service.notices.service import NoticeService, NoticeUnknownError, served_variant
 from consent_service.sites.model import Embed, Site
@@ -77,6 +78,13 @@ class NoticeApi:
         answer.vary.update(["Accept-Language", *([header] if header else [])])
         return answer
 
+    def gpc(self) -> Response:
+        """Tell that Global Privacy Control is honoured (W3C GPC, section 5)."""
+        read = max(profile.as_of for profile in all_profiles().values())
+        answer = jsonify(gpc=True, lastUpdate=read.isoformat())
+        answer.headers["Cache-Control"] = "public, max-age=86400"
+        return allow_everyone(answer)
+
     def shown(self, key: str) -> Response:
         """Count a showing of the notice."""
         site = self._sites.get(key)
@@ -124,6 +132,15 @@ class NoticeApi:
                 summary="A variant of any notice by its SHA-256, byte for byte",
                 answers=(notice,),
                 problems=problems,
+            ),
+            Route(
+                method="GET",
+                path="/.well-known/gpc.json",
+                view=self.gpc,
+                access=Access.PUBLIC,
+                tag="Notice",
+                summary="That Global Privacy Control is honoured",
+                answers=(Answer(status=200, description="The statement", media=(_JSON,)),),
             ),
             Route(
                 method="POST",

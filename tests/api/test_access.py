@@ -10,7 +10,7 @@ from tests.api.calls import refused
 from tests.support.world import World
 
 EXPORT = "/v1/manage/sites/shop/export?format=csv"
-PUBLIC = {"/static/", "/v1/sites/", "/.well-known/consent/", "/openapi.json"}
+PUBLIC = {"/static/", "/v1/sites/", "/.well-known/", "/openapi.json"}
 
 
 def bearer(secret: str) -> dict[str, str]:

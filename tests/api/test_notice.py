@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import date
 
 import pytest
 
@@ -128,3 +129,12 @@ def test_a_variant_of_another_site_is_not_found(shared_world: World) -> None:
     world = shared_world
     foreign = world.notice("news")["variant"]
     refused(world.client.get(f"/v1/sites/shop/notice/{foreign}.json"), 404, "notice_unknown")
+
+
+def test_the_service_says_that_it_honours_global_privacy_control(shared_world: World) -> None:
+    answer = shared_world.client.get("/.well-known/gpc.json")
+    assert answer.content_type == "application/json"
+    told = answer.get_json()
+    assert told["gpc"] is True
+    assert date.fromisoformat(told["lastUpdate"]) >= date(2026, 11, 22)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"

@@ -141,7 +141,6 @@ def test_each_profile_is_complete_and_names_its_sources() -> None:
         assert profile.model in {"opt-in", "opt-out", "notice"}
         assert profile.before_choice in {"denied", "allowed"}
         assert profile.sources
-        assert profile.as_of
 
 
 def test_under_opt_in_nothing_runs_before_a_choice() -> None:
