@@ -45,26 +45,43 @@ class BackendService:
         """Record an act of a site's own user.
 
         A grant goes to the visitor that was linked last, or to a new one; what may only deny goes
-        to all visitors of the subject, so that each of its browsers learns of it.
+        to all visitors of the subject, so that each of its browsers learns of it. A repeat is
+        answered as the first time, and is about those visitors who were linked then.
 
         Raises:
+            KeyReusedError: the key was used for another request.
             NothingToWithdrawError: none of them has anything to end.
         """
-        visitors = [link.visitor for link in reversed(self._subjects.links(site, subject))]
-        if not visitors:
-            return self._consents.record(site, replace(request, subject=subject), None)
-        if request.act.is_grant:
-            return self._consents.record(site, request, _named(visitors[0]))
-        recorded = [self._deny(site, request, visitor) for visitor in visitors]
+        request = replace(request, subject=subject)
+        first = self._consents.find_answered(site, request)
+        visitors = [
+            link.visitor
+            for link in reversed(self._subjects.links(site, subject))
+            if first is None or link.linked_at <= first.event.ts
+        ]
+        if visitors and not request.act.is_grant:
+            return self._deny(site, request, visitors, first)
+        return first or self._consents.record(
+            site, request, _named(visitors[0]) if visitors else None
+        )
+
+    def _deny(
+        self, site: Site, request: Request, visitors: Sequence[str], first: Recorded | None
+    ) -> Recorded:
+        """Record a denial of each visitor; the key itself belongs to the one that answers."""
+        answering = first.event.visitor if first else visitors[0]
+        recorded = [first]
+        for visitor in visitors:
+            own = f"{request.key}:{visitor}" if visitor != answering else request.key
+            recorded.append(self._deny_one(site, replace(request, key=own), visitor))
         stored = [each for each in recorded if each]
         if not stored:
             raise NothingToWithdrawError("none of the subject's visitors has anything to withdraw")
         return stored[0]
 
-    def _deny(self, site: Site, request: Request, visitor: str) -> Recorded | None:
-        own_key = replace(request, key=f"{request.key}:{visitor}")
+    def _deny_one(self, site: Site, request: Request, visitor: str) -> Recorded | None:
         try:
-            return self._consents.record(site, own_key, _named(visitor))
+            return self._consents.record(site, request, _named(visitor))
         except NothingToWithdrawError:
             return None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consent_service.consents import store
-from consent_service.consents.model import ConsentEvent, State, Value
+from consent_service.consents.model import ConsentEvent, Decision, State, Value
 from consent_service.consents.rules.standing import NOTHING, Ruling, Standing, Why, standing_of
 from consent_service.consents.rules.subjects import combined
 from consent_service.consents.subjects import SubjectService
@@ -144,12 +144,19 @@ class CheckService:
             return None
         visitors = [str(event.visitor) for event in view.latest]
         with self._db.read() as connection:
-            made = store.list_events_at(connection, site.site_id, visitors, ruling.decision.at)
-        for event in made:
-            leaf = event.body()
-            if keys & {*leaf.get("decisions", {}), *leaf.get("services", {})}:
-                return event
-        return None
+            events = store.list_events_of(connection, site.site_id, visitors, ruling.decision.at)
+        made = (event for event in events if _makes(event, ruling.decision, keys))
+        return next(made, None)
+
+
+def _makes(event: ConsentEvent, decision: Decision, keys: set[str | None]) -> bool:
+    """Tell whether an event made a decision about one of some purposes and services."""
+    leaf, state = event.body(), State.load(event.state)
+    return any(
+        group.get(key) == decision
+        for named, group in (("decisions", state.purposes), ("services", state.services))
+        for key in keys & leaf.get(named, {}).keys()
+    )
 
 
 def _terms(site: Site, notice: Notice, latest: Sequence[ConsentEvent]) -> tuple[Terms, str]:

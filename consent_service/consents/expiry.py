@@ -32,10 +32,8 @@ class ExpiryService:
         """Record what has expired, for some hundred visitors; return how many events those were."""
         sites = {site.site_id: site for site in self._sites.list() if site.closed_at is None}
         with self._db.read() as connection:
-            due = store_states.list_due(connection, self._clock.now(), _BATCH)
-        return sum(
-            self._record(sites[each.site_id], each.visitor) for each in due if each.site_id in sites
-        )
+            due = store_states.list_due(connection, sites, self._clock.now(), _BATCH)
+        return sum(self._record(sites[each.site_id], each.visitor) for each in due)
 
     def _record(self, site: Site, visitor: str) -> bool:
         with self._db.read() as connection:

@@ -17,12 +17,12 @@ from consent_service.consents.schemas import (
     EventOut,
 )
 from consent_service.consents.subjects import LONGEST_SUBJECT
-from consent_service.core.ids import REFERENCE_LENGTH
 from consent_service.core.places import place_of
 from consent_service.http.fields import FlatDict, StrictBoolean, StrictInteger
 
 PAGE = 100
 LARGEST_PAGE = 1000
+LONGEST_TYPED = 64
 _SUBJECT = validate.Length(1, LONGEST_SUBJECT)
 _TOKEN = validate.Length(1, 4096)
 _ASKED = ("purposes", "documents")
@@ -177,7 +177,10 @@ class EventsQuery(Schema):
     limit = fields.Integer(load_default=PAGE, validate=validate.Range(1, LARGEST_PAGE))
     type = fields.String(validate=validate.OneOf([each.value for each in EventType]))
     visitor = fields.UUID()
-    reference = fields.String(validate=validate.Length(REFERENCE_LENGTH, REFERENCE_LENGTH + 4))
+    reference = fields.String(
+        validate=validate.Length(1, LONGEST_TYPED),
+        metadata={"description": "As it was typed or said: spaces, hyphens and case do not matter"},
+    )
     since = fields.AwareDateTime(format="iso", data_key="from")
     until = fields.AwareDateTime(format="iso", data_key="to")
 

@@ -118,10 +118,7 @@ class ConsentService:
         """
         if credential and credential.expired and request.act.is_grant:
             raise CredentialRefusedError("the credential has expired")
-        key = Repeatable(
-            key_hash=hashlib.sha256(request.key.encode()).digest(),
-            request_hash=request.request_hash,
-        )
+        key = _repeatable(request)
         try:
             recorded = self._record(site, request, key, credential)
         except (InvalidRequestError, NoticeSupersededError):
@@ -172,6 +169,14 @@ class ConsentService:
     def _linked(self, site: Site, unit: Unit, subject: str, event: ConsentEvent) -> Unit:
         link = self._subjects.new_link(site, subject, str(event.visitor), event.ts)
         return replace(unit, rows=(*unit.rows, store_subjects.link_row(site.site_id, link)))
+
+    def find_answered(self, site: Site, request: Request) -> Recorded | None:
+        """Return what answered a request before; None for a new key.
+
+        Raises:
+            KeyReusedError: the key was used for another request, or its event was erased.
+        """
+        return self._find_repeated(site, _repeatable(request), None)
 
     def find(self, site: Site, credential: Credential, before: int | None = None) -> Profile | None:
         """Return what is known of a visitor; None where there is no event, as after erasure."""
@@ -233,6 +238,13 @@ class ConsentService:
                 raise KeyReusedError("the key was used before")
             latest = store.find_latest(connection, site.site_id, str(event.visitor))
         return Recorded(event=event, latest=latest or event)
+
+
+def _repeatable(request: Request) -> Repeatable:
+    return Repeatable(
+        key_hash=hashlib.sha256(request.key.encode()).digest(),
+        request_hash=request.request_hash,
+    )
 
 
 def _not_before(act: Act, notice: Notice) -> Act:

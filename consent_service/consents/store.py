@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 from sqlalchemy import Row as ResultRow
 
 from consent_service.consents.model import ConsentEvent, EventType
@@ -96,16 +96,19 @@ def find_event(connection: Connection, site_id: str, event_id: str) -> ConsentEv
     return _event(found) if found else None
 
 
-def list_events_at(
-    connection: Connection, site_id: str, visitors: Sequence[str], ts: datetime
+def list_events_of(
+    connection: Connection, site_id: str, visitors: Sequence[str], at: datetime
 ) -> list[ConsentEvent]:
-    """Return the events of some visitors that were received at a moment, newest first."""
+    """Return the events of some visitors that may hold a decision made at a moment, newest first.
+
+    Those are the ones received then, and imports, whose decisions are older than they are.
+    """
     query = (
         select(consent_event)
         .where(
             consent_event.c.site_id == site_id,
             consent_event.c.visitor.in_(visitors),
-            consent_event.c.ts == ts,
+            or_(consent_event.c.ts == at, consent_event.c.type == EventType.IMPORTED.value),
         )
         .order_by(consent_event.c.event_id.desc())
     )

@@ -1,7 +1,7 @@
 """Reads and writes the projection of visitors' states, for questions about all of them."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -90,11 +90,13 @@ def delete_state(tx: Connection, site_id: str, visitor: str) -> None:
     tx.execute(delete(visitor_state).where(of_visitor))
 
 
-def list_due(connection: Connection, now: datetime, limit: int) -> list[Due]:
-    """Return visitors of whom something has expired, the earliest first."""
+def list_due(
+    connection: Connection, site_ids: Collection[str], now: datetime, limit: int
+) -> list[Due]:
+    """Return visitors of some sites of whom something has expired, the earliest first."""
     query = (
         select(visitor_state.c.site_id, visitor_state.c.visitor)
-        .where(visitor_state.c.expires_at <= now)
+        .where(visitor_state.c.site_id.in_(site_ids), visitor_state.c.expires_at <= now)
         .order_by(visitor_state.c.expires_at)
         .limit(limit)
     )

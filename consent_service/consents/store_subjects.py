@@ -37,7 +37,7 @@ def insert_subject_link(tx: Connection, site_id: str, link: SubjectLink) -> bool
     """Store a link; tell whether it is new."""
     row = link_row(site_id, link)
     new = dialect_insert(tx, row.table).values(dict(row.values)).on_conflict_do_nothing()
-    return tx.execute(new).rowcount > 0
+    return tx.execute(new.returning(subject_link.c.visitor)).first() is not None
 
 
 def insert_subject_links(tx: Connection, site_id: str, links: Sequence[SubjectLink]) -> None:

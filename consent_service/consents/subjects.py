@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
 from consent_service.consents import store_subjects
 from consent_service.consents.keyed import KeyedHashes
 from consent_service.consents.store_subjects import SubjectLink
@@ -47,8 +49,7 @@ class SubjectService:
     def link(self, site: Site, subject: str, visitor: str) -> bool:
         """Link a subject to a visitor whose credential was shown; tell whether that is new."""
         with self._db.write() as tx:
-            new = self.new_link(site, subject, visitor, self._clock.now())
-            return store_subjects.insert_subject_link(tx, site.site_id, new)
+            return self._insert(tx, site, subject, visitor)
 
     def link_asserted(self, site: Site, assertion: str, visitor: str) -> bool:
         """Link the subject that the site's backend asserts; an assertion can be used once.
@@ -62,8 +63,7 @@ class SubjectService:
         try:
             with self._db.write() as tx:
                 store_subjects.insert_spent(tx, site.site_id, nonce_hash, spent_until)
-                new = self.new_link(site, subject, visitor, self._clock.now())
-                return store_subjects.insert_subject_link(tx, site.site_id, new)
+                return self._insert(tx, site, subject, visitor)
         except ConflictError as error:
             raise AssertionRefusedError("the assertion was used before") from error
 
@@ -85,6 +85,15 @@ class SubjectService:
             return store_subjects.delete_subject(
                 tx, site.site_id, self._hashes.every(site.site_id, subject)
             )
+
+    def _insert(self, tx: Connection, site: Site, subject: str, visitor: str) -> bool:
+        """Store a link unless it is there, be it under an older key; tell whether it is new."""
+        hashes = self._hashes.every(site.site_id, subject)
+        known = store_subjects.list_subject_links(tx, site.site_id, hashes)
+        if any(link.visitor == visitor for link in known):
+            return False
+        new = self.new_link(site, subject, visitor, self._clock.now())
+        return store_subjects.insert_subject_link(tx, site.site_id, new)
 
     def _read(self, site: Site, assertion: str) -> tuple[str, str, datetime]:
         try:
