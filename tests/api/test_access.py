@@ -1,10 +1,15 @@
 """Who may call what: every route says so, and the application holds to it."""
 
+import json
+import re
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
-from consent_service.bootstrap import build_routes
+from consent_service.access.model import SCOPES
+from consent_service.bootstrap import build_routes, full_metadata
 from consent_service.http.routes import Access, Route
 from tests.api.calls import refused
 from tests.support.world import World
@@ -51,6 +56,85 @@ def expected(route: Route) -> Access:
     assert route.path.startswith(tuple(PUBLIC)), route.path
     assert route.method == "GET"
     return Access.PUBLIC
+
+
+EXAMPLES = {
+    "key": "shop",
+    "visitor": "01890000-0000-7000-8000-000000000000",
+    "name": "terms.en.md",
+    "kind": "terms",
+    "number": "1",
+}
+KINDS_OF_BODY = ("application/json", "text/plain")
+
+
+def managed(world: World) -> list[Route]:
+    routes = [route for route in build_routes(world.services) if route.access is Access.API_KEY]
+    assert routes
+    return routes
+
+
+def address(route: Route) -> str:
+    """Return an address of a route, of a site and of things that are there."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: EXAMPLES[found[1]], route.path)
+
+
+def attempt(world: World, route: Route, kind: str, secret: str | None) -> TestResponse:
+    headers = bearer(secret) if secret else {}
+    body = None if route.method == "GET" else json.dumps({"action": "accept", "subject": "u1"})
+    return world.client.open(
+        address(route), method=route.method, data=body, content_type=kind, headers=headers
+    )
+
+
+def stored(world: World) -> dict[str, int]:
+    """Return how many rows each table has."""
+    with world.services.db.read() as connection:
+        return {
+            table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+            for table in full_metadata().sorted_tables
+        }
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_BODY)
+def test_no_management_call_works_without_its_scope(shared_world: World, kind: str) -> None:
+    world = shared_world
+    routes = managed(world)
+    keys = {
+        scope: world.services.access.create(f"all but {scope}", others, [], None)[1]
+        for scope in SCOPES
+        for others in [[each for each in SCOPES if each != scope]]
+    }
+    before = stored(world)
+    for route in routes:
+        assert route.scope in SCOPES
+        refused(attempt(world, route, kind, None), 401, "api_key_required")
+        without = attempt(world, route, kind, keys[route.scope])
+        refused(without, 403, "api_key_forbidden")
+    assert stored(world) == before
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_BODY)
+def test_no_management_call_works_with_another_site_s_key(shared_world: World, kind: str) -> None:
+    world = shared_world
+    _, foreign = world.services.access.create("news", SCOPES, ["news"], None)
+    before = stored(world)
+    for route in managed(world):
+        if "<key>" in route.path:
+            refused(attempt(world, route, kind, foreign), 403, "api_key_forbidden")
+    assert stored(world) == before
+
+
+def test_what_no_one_site_is_named_in_shows_a_limited_key_its_own(shared_world: World) -> None:
+    world = shared_world
+    _, foreign = world.services.access.create("news", SCOPES, ["news"], None)
+    general = [route for route in managed(world) if "<key>" not in route.path]
+    assert {route.method for route in general} == {"GET"}
+    for route in general:
+        answer = attempt(world, route, KINDS_OF_BODY[0], foreign)
+        assert answer.status_code == 200
+        assert "news" in answer.text
+        assert "shop" not in answer.text
 
 
 @pytest.mark.parametrize(
