@@ -1,6 +1,6 @@
 /** Puts an act of the visitor into words for the service, and says what it means here meanwhile. */
-import { documentsToAsk, type State } from "./state";
-import type { Action, Answer, Kept, Notice, Token } from "./types";
+import { choicesOf, documentsToAsk, type State } from "./state";
+import type { Action, Answer, Kept, LegalDocument, Notice, Purpose, Token } from "./types";
 
 /** Of the built file; the build puts it in, and it may stand there only once. */
 const DIGEST = BANNER_DIGEST;
@@ -8,6 +8,8 @@ const DIGEST = BANNER_DIGEST;
 export interface Act {
   action: Action;
   decisions?: Record<string, boolean>;
+  /** To agree to; absent: those that the notice asks for. */
+  documents?: LegalDocument[];
   /** 1: first layer, 2: preferences; absent: the page's own code. */
   layer?: 1 | 2;
 }
@@ -21,31 +23,38 @@ export function newKey(): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-function choicesOf(act: Act, notice: Notice, gpc: boolean): Record<string, boolean> {
-  if (act.action === "acknowledge" || act.action === "agree" || act.action === "signal") return {};
-  if (act.decisions) return act.decisions;
-  const asked = notice.purposes.filter((purpose) => purpose.choice);
-  const accepted = act.action === "accept";
-  return Object.fromEntries(
-    asked.map((purpose) => [purpose.key, accepted && !(gpc && purpose.sale_or_sharing)]),
-  );
+/** The same answer to each purpose; a signal stands against granting what it switches off. */
+export function decideAll(
+  purposes: Purpose[],
+  allowed: boolean,
+  gpc: boolean,
+): Record<string, boolean> {
+  const value = (purpose: Purpose) => allowed && !(gpc && purpose.sale_or_sharing);
+  return Object.fromEntries(purposes.map((purpose) => [purpose.key, value(purpose)]));
+}
+
+function meant(act: Act, notice: Notice, gpc: boolean): Record<string, boolean> {
+  if (act.action === "acknowledge" || act.action === "agree") return {};
+  return act.decisions ?? decideAll(choicesOf(notice), act.action === "accept", gpc);
 }
 
 function agreedOf(act: Act, notice: Notice, state: State): Record<string, number> {
-  if (act.action === "acknowledge" || act.action === "agree")
-    return Object.fromEntries(documentsToAsk(notice, state).map((one) => [one.kind, one.number]));
+  if (act.action === "acknowledge" || act.action === "agree") {
+    const asked = documentsToAsk(notice, state).filter((one) => one.accept === act.action);
+    return Object.fromEntries((act.documents ?? asked).map((one) => [one.kind, one.number]));
+  }
   const withdrawsAll = act.action === "withdraw" && !act.decisions;
   return withdrawsAll ? Object.fromEntries(Object.keys(state.agreed).map((kind) => [kind, 0])) : {};
 }
 
 /** What was never granted cannot be taken back, only refused; the service would not record it. */
 export function asRefusal(act: Act, notice: Notice, state: State): Act {
-  const asked = notice.purposes.filter((purpose) => purpose.choice).map((purpose) => purpose.key);
+  const asked = choicesOf(notice).map((purpose) => purpose.key);
   const named = (act.decisions ? Object.keys(act.decisions) : asked).map(
     (key) => state.purposes[key],
   );
   const agreed = !act.decisions && Object.keys(state.agreed).length > 0;
-  const held = agreed || named.some((standing) => standing?.value === "granted");
+  const held = agreed || named.some((standing) => standing?.why === "granted");
   const running = named.some((standing) => standing?.open && standing.allowed);
   if ((held && !running) || !named.length) return act;
   return { ...act, action: act.decisions ? "choose" : "reject" };
@@ -58,15 +67,28 @@ export function keep(act: Act, notice: Notice, state: State, gpc: boolean, now: 
     notice: notice.number,
     variant: notice.variant,
     locale: notice.locale,
-    method: act.layer === 1 ? "banner" : "preferences",
+    method: act.layer === 1 || act.documents ? "banner" : "preferences",
     banner: DIGEST,
     key: newKey(),
   };
+  const chosen = meant(act, notice, gpc);
+  const overrides = notice.purposes.some((one) => one.sale_or_sharing && chosen[one.key]);
   if (act.decisions) answer.decisions = act.decisions;
   if (act.action === "acknowledge" || act.action === "agree") answer.documents = agreed;
   if (act.layer) answer.layer = act.layer;
-  if (gpc) answer.signals = { gpc: true };
-  return { answer, at: now.toISOString(), chosen: choicesOf(act, notice, gpc), agreed };
+  if (gpc) answer.signals = overrides ? { gpc: true, override: true } : { gpc: true };
+  return { answer, at: now.toISOString(), chosen, agreed };
+}
+
+/** What a signal does to a record, told once. */
+export function keepSignal(switchedOff: string[], notice: Notice, now: Date): Kept {
+  const { number, variant } = notice;
+  return {
+    answer: { action: "signal", notice: number, variant, key: newKey(), signals: { gpc: true } },
+    at: now.toISOString(),
+    chosen: Object.fromEntries(switchedOff.map((key) => [key, false])),
+    agreed: {},
+  };
 }
 
 /** A withdrawal where the notice could not be loaded: it speaks about what the token holds. */

@@ -21,6 +21,8 @@ export interface Client {
   /** The visitor as the service knows it; undefined where it knows none (any more). */
   me(): Promise<Reply | undefined>;
   link(returnTo: string): Promise<string | undefined>;
+  /** Counts a showing, without saying whose; that it is lost does not matter. */
+  shown(notice: Notice): void;
 }
 
 const WAIT = 15000;
@@ -42,18 +44,21 @@ export function openClient(
     return { status: response.status, data: await response.json().catch(() => ({})) };
   }
 
-  const post = (path: string, body: object) =>
+  const post = (path: string, body: object, options: RequestInit = {}) =>
     call(path, {
       method: "POST",
       keepalive: true,
       // Plain text: a browser sends it across origins without asking first.
       headers: { "Content-Type": "text/plain;charset=UTF-8" },
-      body: JSON.stringify({ ...body, credential: jar.credential() }),
+      body: JSON.stringify(body),
+      ...options,
     });
+  const postAs = (path: string, body: object) =>
+    post(path, { ...body, credential: jar.credential() });
 
   async function postAnswer(kept: Kept, late: boolean): Promise<Response> {
     const times = late ? { occurred_at: kept.at, sent_at: new Date().toISOString() } : {};
-    const attempt = () => post("/consents", { ...kept.answer, ...times });
+    const attempt = () => postAs("/consents", { ...kept.answer, ...times });
     const response = await attempt();
     if (response.status !== 401 || response.data.code !== "credential_refused") return response;
     jar.clearCredential();
@@ -95,8 +100,13 @@ export function openClient(
     },
 
     async link(returnTo) {
-      const { data } = await post("/consents/me/link", { return: returnTo });
+      const { data } = await postAs("/consents/me/link", { return: returnTo });
       return data.url;
+    },
+
+    shown({ number, variant }) {
+      const body = { notice: number, variant };
+      void post("/impressions", body, { credentials: "omit" }).catch(() => undefined);
     },
   };
 }

@@ -87,7 +87,15 @@ type PlainText =
   | "reference"
   | "history"
   | "controller"
-  | "opt_out_honoured";
+  | "opt_out_honoured"
+  | "override_question"
+  | "override_confirm"
+  | "override_cancel"
+  | "asked_again"
+  | "what_changed"
+  | "close_refuses"
+  | "agree"
+  | "acknowledge";
 
 export type Texts = Record<PlainText, string> & { body: Segment[] };
 
@@ -107,6 +115,9 @@ export interface Notice {
   layout: "bar" | "box" | "dialog";
   theme?: Record<string, string>;
   withdrawal?: string;
+  lifetime?: { quiet_days?: number };
+  /** A control at the top closes the notice and refuses. */
+  close_refuses?: boolean;
   embed: { mode: Mode; cookie_domain?: string | null };
 }
 
@@ -120,6 +131,8 @@ export interface Token {
   purposes: Record<string, TokenDecision>;
   services: Record<string, TokenDecision>;
   documents: Record<string, [version: number, notice: number]>;
+  /** When the visitor last refused something; 0: never. */
+  objected?: number;
 }
 
 export type Action =
@@ -141,7 +154,7 @@ export interface Answer {
   method?: "banner" | "preferences";
   layer?: 1 | 2;
   banner?: string;
-  signals?: { gpc: true };
+  signals?: { gpc: true; override?: true };
   key: string;
 }
 

@@ -1,8 +1,9 @@
 /** One visit of one page: what is known, and what follows from it. */
-import { type Act, asRefusal, keep, keepWithdrawal } from "./answers";
+import { type Act, asRefusal, keep, keepSignal, keepWithdrawal } from "./answers";
 import { type Client, openClient } from "./client";
 import { type Jar, openJar } from "./cookies";
 import type { Embed } from "./embed";
+import { type Fields, watchForms } from "./forms";
 import { openGate } from "./gate";
 import { openQueue } from "./queue";
 import * as rules from "./state";
@@ -35,11 +36,19 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
   /** Before the notice has been looked for, a token cannot be judged. */
   let started = false;
   let notice: Notice | undefined;
-  let state: rules.State = { purposes: {}, services: {}, agreed: {} };
+  let state = rules.resolve({ kept: [], gpc, now: 0 });
   let stage: Stage | undefined;
   let latest: string | undefined;
   let reference: string | undefined;
   let sending: Promise<void> | undefined;
+  /** Once per page: the showing is counted, the signal is told. */
+  let counted = false;
+  let signalled = false;
+  let settle = (): void => {};
+  /** The notice has come, or will not. */
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
 
   function newestToken(): Token | undefined {
     const tokens = [...jar.tokens(), latest].flatMap(
@@ -49,18 +58,20 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
     return tokens.sort((one, other) => other.iat - one.iat)[0];
   }
 
-  function read(): rules.State {
+  function facts(): rules.Facts {
     const now = Date.now() / 1000;
-    return rules.resolve({ notice, token: newestToken(), kept: queue.all(), gpc, now });
+    return { notice, token: newestToken(), kept: queue.all(), gpc, now };
   }
 
-  const values = (of = state): Record<string, StateValue> =>
-    Object.fromEntries(Object.entries(of.purposes).map(([key, standing]) => [key, standing.value]));
+  const values = (): Record<string, StateValue> =>
+    Object.fromEntries(
+      Object.entries(state.purposes).map(([key, standing]) => [key, rules.stateOf(standing)]),
+    );
 
   const denied = () =>
     Object.keys(state.purposes).filter((key) => {
       const standing = state.purposes[key];
-      return standing?.value === "denied" && !standing.open;
+      return standing && !standing.open && rules.stateOf(standing) === "denied";
     });
 
   const scene = (from: Notice): Scene => ({
@@ -76,7 +87,7 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
   function refresh(): void {
     const before = JSON.stringify([values(), state.services]);
     const allowedBefore = Object.keys(state.purposes).filter((key) => rules.allows(state, key));
-    state = read();
+    state = rules.resolve(facts());
     const ended = allowedBefore.filter((key) => !rules.allows(state, key));
     if (notice) sweep(notice, [...denied(), ...ended]);
     gate.update();
@@ -89,21 +100,26 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
 
   function offerReopen(): void {
     if (!notice) return;
-    const choices = notice.purposes.some((purpose) => purpose.choice);
+    const choices = rules.choicesOf(notice).length > 0;
     const agreements = notice.documents.some((document) => document.accept !== "inform");
-    if (choices || agreements) stage?.showReopen(scene(notice));
+    if (choices || agreements || state.withdrawable) stage?.showReopen(scene(notice));
   }
 
   function show(): void {
     if (!notice) return;
     stage ??= openStage(scene(notice), {
       act,
+      agree,
       open: () => void open(),
       history: () => void goToHistory(),
     });
     const question = rules.whatToAsk(notice, state);
-    if (question) stage.ask(scene(notice), question);
-    else offerReopen();
+    if (!question) offerReopen();
+    else {
+      stage.ask(scene(notice), question);
+      if (!counted) client.shown(notice);
+      counted = true;
+    }
   }
 
   function useNotice(loaded: Notice): void {
@@ -122,19 +138,60 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
     if (!notice) return;
     const meant = act.action === "withdraw" ? asRefusal(act, notice, state) : act;
     take(keep(meant, notice, state, gpc, new Date()));
+    if (act.action !== "withdraw") show();
+  }
+
+  function agree(layer: 1 | 2): void {
+    if (!notice) return;
+    const from = notice;
+    const acts = (["agree", "acknowledge"] as const).map((action) =>
+      keep({ action, layer }, from, state, gpc, new Date()),
+    );
+    take(...acts.filter(({ agreed }) => Object.keys(agreed).length));
+    show();
   }
 
   /** Takes effect here at once, then goes to the service. */
-  function take(kept: Kept): void {
-    queue.add(kept);
-    fresh.add(kept.answer.key);
+  function take(...list: Kept[]): void {
     stage?.closeCentre();
     stage?.hideLayer();
-    refresh();
+    const sent = store(...list);
     offerReopen();
     if (notice) stage?.say(notice.texts.saved);
+    void sent;
+  }
+
+  function store(...list: Kept[]): Promise<void> {
+    for (const kept of list) {
+      queue.add(kept);
+      fresh.add(kept.answer.key);
+    }
+    refresh();
     tabs.tell();
-    void flush();
+    return flush();
+  }
+
+  /** Where the signal changes what is on record, that goes on record too. */
+  function tellSignal(): void {
+    if (!notice || signalled || !(newestToken() ?? jar.credential())) return;
+    const off = rules.switchedOff(facts());
+    if (!off) return;
+    signalled = true;
+    void store(keepSignal(off, notice, new Date()));
+  }
+
+  /** Agrees to the current versions for a form of the page, which goes on when patience ends. */
+  async function agreeTo(kinds: string[], patience: AbortSignal): Promise<Fields> {
+    const late = new Promise((go) => patience.addEventListener("abort", go));
+    await Promise.race([settled, late]);
+    const documents = notice?.documents.filter((one) => kinds.includes(one.kind)) ?? [];
+    if (documents.length < kinds.length)
+      console.warn(`consent: no version is known of each of: ${kinds.join(", ")}`);
+    if (!notice || !documents.length) return {};
+    const sent = store(keep({ action: "agree", documents }, notice, state, gpc, new Date()));
+    await Promise.race([sent, late]);
+    const agreed = documents.map((one) => `${one.kind}@${one.number}`).join(" ");
+    return { consent_agreed: agreed, consent_reference: reference };
   }
 
   function flush(): Promise<void> {
@@ -198,7 +255,7 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
     if (notice)
       sweep(
         notice,
-        notice.purposes.filter((one) => one.choice).map((one) => one.key),
+        rules.choicesOf(notice).map((one) => one.key),
       );
   }
 
@@ -243,7 +300,7 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
       if (token) take(keepWithdrawal(token, purposes, new Date()));
     } else if (!purposes) act({ action: "withdraw" });
     else {
-      const named = notice.purposes.filter((one) => one.choice && purposes.includes(one.key));
+      const named = rules.choicesOf(notice).filter((one) => purposes.includes(one.key));
       const decisions = Object.fromEntries(named.map((one) => [one.key, false]));
       if (named.length) act({ action: "withdraw", decisions });
     }
@@ -251,10 +308,12 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
 
   async function start(): Promise<void> {
     await load();
-    state = read();
+    state = rules.resolve(facts());
     await comeBack();
     started = true;
+    settle();
     refresh();
+    tellSignal();
     show();
     addEventListener("hashchange", () => void comeBack().then(refresh));
     addEventListener("online", () => void flush());
@@ -263,6 +322,8 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
     });
     void flush();
   }
+
+  watchForms(agreeTo);
 
   return {
     start,

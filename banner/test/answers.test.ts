@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Act, asRefusal, keep, keepWithdrawal, newKey } from "../src/answers";
+import { type Act, asRefusal, keep, keepSignal, keepWithdrawal, newKey } from "../src/answers";
 import { resolve } from "../src/state";
 import { aDocument, aKept, aNotice, aPurpose, aToken, NOW } from "./samples";
 
@@ -56,6 +56,41 @@ test("agreement names the versions asked for and grants nothing", () => {
   const notice = aNotice({ model: "notice", purposes: [], documents });
   const { answer, chosen, agreed } = said({ action: "agree", layer: 1 }, { notice });
   expect([answer.documents, chosen, agreed]).toEqual([{ terms: 2 }, {}, { terms: 2 }]);
+});
+
+test("agreeing and taking note are two acts", () => {
+  const documents = [
+    aDocument("terms", { accept: "agree" }),
+    aDocument("rules", { accept: "acknowledge" }),
+  ];
+  const notice = aNotice({ documents });
+  const agreed = (action: "agree" | "acknowledge") => said({ action, layer: 1 }, { notice }).agreed;
+  expect([agreed("agree"), agreed("acknowledge")]).toEqual([{ terms: 2 }, { rules: 2 }]);
+});
+
+test("a form names what is agreed to, whatever the notice asks", () => {
+  const { answer } = said({ action: "agree", documents: [aDocument("privacy-policy")] });
+  expect(answer).toMatchObject({ documents: { "privacy-policy": 2 }, method: "banner" });
+  expect(answer.layer).toBeUndefined();
+});
+
+test("a sale that is allowed against the signal says that it is meant", () => {
+  const act = (marketing: boolean): Act => ({ action: "choose", decisions: { marketing } });
+  expect(said(act(true), { gpc: true }).answer.signals).toEqual({ gpc: true, override: true });
+  expect(said(act(false), { gpc: true }).answer.signals).toEqual({ gpc: true });
+  expect(said(act(true)).answer.signals).toBeUndefined();
+});
+
+test("a signal tells what it switches off here, and nothing else", () => {
+  const { answer, chosen, agreed } = keepSignal(["marketing"], aNotice(), AT);
+  expect(answer).toEqual({
+    action: "signal",
+    notice: 3,
+    variant: "ab",
+    key: answer.key,
+    signals: { gpc: true },
+  });
+  expect([chosen, agreed]).toEqual([{ marketing: false }, {}]);
 });
 
 test("withdrawing everything ends agreements, withdrawing a purpose does not", () => {

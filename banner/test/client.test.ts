@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { openClient } from "../src/client";
 import { openJar } from "../src/cookies";
-import { aKept } from "./samples";
+import { aKept, aNotice } from "./samples";
 
 const EMBED = { base: "https://cm.example/_cm", key: "shop", lang: "de" };
 const KEPT = aKept("key-1", { analytics: true });
@@ -85,4 +85,16 @@ test("the service's own cookies travel in path mode", async () => {
 test("a visitor whom the service does not know is none, a failure is a failure", async () => {
   expect(await talk([401, {}]).client.me()).toBeUndefined();
   await expect(talk([503, {}]).client.me()).rejects.toThrow("503");
+});
+
+test("a showing is counted without saying whose, and its loss does not matter", async () => {
+  const { client, sent, jar } = talk([500, {}]);
+  jar.store("T", "C");
+  client.shown(aNotice());
+  expect(sent[0]?.url).toBe("https://cm.example/_cm/v1/sites/shop/impressions");
+  expect(sent[0]?.options).toMatchObject({ method: "POST", keepalive: true, credentials: "omit" });
+  expect(sent[0]?.body).toEqual({ notice: 3, variant: "ab" });
+  const failing = openClient(EMBED, jar, () => Promise.reject(new TypeError("offline")));
+  failing.shown(aNotice());
+  await Promise.resolve();
 });

@@ -7,7 +7,9 @@ const words = [
   ...["preferences_intro", "always_on", "withdraw", "saved", "pending", "services", "cookies"],
   ...["cookie_name", "cookie_domain", "cookie_duration", "cookie_purpose", "provider"],
   ...["data_categories", "recipients", "retention", "documents", "policy_of_provider"],
-  ...["reference", "history", "controller", "opt_out_honoured"],
+  ...["reference", "history", "controller", "opt_out_honoured", "override_question"],
+  ...["override_confirm", "override_cancel", "asked_again", "what_changed", "close_refuses"],
+  ...["agree", "acknowledge"],
 ];
 
 export const texts = {
@@ -58,6 +60,10 @@ export function aNotice(more: Partial<Notice> = {}): Notice {
     embed: { mode: "external" },
     ...more,
   };
+}
+
+export function aService(key: string, purpose: string): Notice["services"][number] {
+  return { key, purpose, name: `Name of ${key}`, asked_since: 1 };
 }
 
 export function aDocument(kind: string, more: Partial<Notice["documents"][number]> = {}) {

@@ -1,6 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { allows, canWithdraw, type Facts, parseToken, resolve, whatToAsk } from "../src/state";
-import { aDocument, aKept, aNotice, aPurpose, aToken, encode, NOW } from "./samples";
+import {
+  allows,
+  asksForPart,
+  type Facts,
+  parseToken,
+  resolve,
+  stateOf,
+  switchedOff,
+  type Why,
+  whatToAsk,
+} from "../src/state";
+import type { Token } from "../src/types";
+import { aDocument, aKept, aNotice, aPurpose, aService, aToken, encode, NOW } from "./samples";
 
 const facts = (more: Partial<Facts> = {}): Facts => ({
   notice: aNotice(),
@@ -16,7 +27,7 @@ const denied = (notice = 3, until = NOW + 10) =>
 
 describe("the state token", () => {
   test("is read, letters beyond ASCII included", () => {
-    const token = { ...aToken({ analytics: granted() }), note: "Grüße ✓" };
+    const token = { ...aToken({ analytics: granted() }), objected: NOW, note: "Grüße ✓" };
     expect(parseToken(encode(token), "shop")).toEqual(token);
   });
   test.each([
@@ -28,69 +39,29 @@ describe("the state token", () => {
     ["an unknown value", encode({ ...aToken({}), purposes: { analytics: ["maybe", 3, 0] } })],
     ["a decision that is none", encode({ ...aToken({}), purposes: { analytics: "granted" } })],
     ["a list", encode([])],
+    ["a moment that is none", encode({ ...aToken({}), objected: "yesterday" })],
   ])("counts as absent: %s", (_, raw) => {
     expect(parseToken(raw, "shop")).toBeUndefined();
   });
 });
 
-describe("a decision", () => {
-  test("counts while it is valid", () => {
-    const state = resolve(facts({ token: aToken({ analytics: granted(), marketing: denied() }) }));
-    expect(state.purposes.analytics).toMatchObject({
-      value: "granted",
-      allowed: true,
-      open: false,
-    });
-    expect(state.purposes.marketing).toMatchObject({
-      value: "denied",
-      allowed: false,
-      open: false,
-    });
-  });
-  test("ends at its expiry, and never where that is 0", () => {
-    const at = (until: number) =>
-      resolve(facts({ token: aToken({ analytics: granted(3, until) }) }));
-    expect(at(NOW).purposes.analytics?.value).toBe("undecided");
-    expect(at(NOW + 1).purposes.analytics?.value).toBe("granted");
-    expect(at(0).purposes.analytics?.value).toBe("granted");
-  });
-  test("is void when its purpose has meant something else since", () => {
-    const notice = aNotice({ purposes: [aPurpose("analytics", { asked_since: 3 })] });
-    const at = (number: number) =>
-      resolve(facts({ notice, token: aToken({ analytics: granted(number) }) })).purposes.analytics;
-    expect(at(2)?.value).toBe("undecided");
-    expect(at(3)?.value).toBe("granted");
-  });
-  test("is void when one of its services is newer, and only then", () => {
-    const notice = aNotice();
-    const tally = { ...notice.services[0], asked_since: 3 } as (typeof notice.services)[number];
-    const token = aToken({ analytics: granted(2), marketing: granted(2) });
-    const state = resolve(facts({ notice: { ...notice, services: [tally] }, token }));
-    expect(state.purposes.analytics?.value).toBe("undecided");
-    expect(state.purposes.marketing?.value).toBe("granted");
-  });
-  test("without a notice counts until it expires", () => {
-    const token = aToken({ analytics: granted(1), marketing: granted(1, NOW - 1) });
-    const state = resolve(facts({ notice: undefined, token }));
-    expect([allows(state, "analytics"), allows(state, "marketing")]).toEqual([true, false]);
-    expect(allows(state, "unheard-of")).toBe(false);
-  });
+test("without a notice a decision counts until it expires", () => {
+  const token = aToken({ analytics: granted(1), marketing: granted(1, NOW - 1) });
+  const state = resolve(facts({ notice: undefined, token }));
+  expect([allows(state, "analytics"), allows(state, "marketing")]).toEqual([true, false]);
+  expect(allows(state, "unheard-of")).toBe(false);
 });
 
-describe("without a decision", () => {
-  test("before_choice answers", () => {
-    const open = aPurpose("open", { before_choice: "allowed" });
-    const notice = aNotice({ model: "opt-out", purposes: [open, aPurpose("shut")] });
-    const state = resolve(facts({ notice }));
-    expect([allows(state, "open"), allows(state, "shut")]).toEqual([true, false]);
-    expect(state.purposes.open?.value).toBe("undecided");
-  });
-  test("what leaves no choice is not subject to consent", () => {
-    expect(resolve(facts()).purposes.necessary).toMatchObject({
-      value: "not_subject",
-      allowed: true,
-    });
-  });
+test("what pages are told is the visitor's word, or that there is none", () => {
+  const why = [
+    ...["granted", "denied", "signal", "opted_out", "not_subject"],
+    ...["not_asked", "undecided", "expired", "changed"],
+  ] as Why[];
+  const standing = { allowed: false, pending: false, open: false, asked: false };
+  expect(why.map((each) => stateOf({ ...standing, why: each }))).toEqual([
+    ...["granted", "denied", "denied", "denied", "not_subject"],
+    ...["denied", "undecided", "undecided", "undecided"],
+  ]);
 });
 
 describe("kept answers", () => {
@@ -103,7 +74,7 @@ describe("kept answers", () => {
     const token = aToken({ analytics: granted() });
     const state = resolve(facts({ token, kept: [aKept("k", { analytics: false })] }));
     expect(allows(state, "analytics")).toBe(false);
-    expect(state.purposes.analytics?.value).toBe("denied");
+    expect(state.purposes.analytics?.why).toBe("denied");
   });
   test("a grant after a refusal stays shut until it is stored", () => {
     const kept = [aKept("a", { analytics: false }), aKept("b", { analytics: true })];
@@ -141,28 +112,75 @@ describe("service exceptions", () => {
 });
 
 describe("the opt-out signal", () => {
-  test("switches sale off whatever was granted, and nothing else", () => {
-    const token = aToken({ analytics: granted(), marketing: granted() });
-    const state = resolve(facts({ token, gpc: true }));
-    expect([allows(state, "analytics"), allows(state, "marketing")]).toEqual([true, false]);
-    expect(state.purposes.marketing?.value).toBe("denied");
+  const sold = (more: Partial<Facts>) => switchedOff(facts({ gpc: true, ...more }));
+  const unasked = aNotice({
+    model: "opt-out",
+    purposes: [aPurpose("marketing", { sale_or_sharing: true, before_choice: "allowed" })],
+    services: [aService("adverra", "marketing")],
   });
-  test("yields to a grant marked as an override", () => {
-    const token = aToken({ marketing: ["granted", 3, 0, 1] });
-    expect(allows(resolve(facts({ token, gpc: true })), "marketing")).toBe(true);
+
+  test("switches off what was granted, and what runs unasked", () => {
+    expect(sold({ token: aToken({ analytics: granted(), marketing: granted() }) })).toEqual([
+      "marketing",
+    ]);
+    expect(sold({ notice: unasked, token: aToken({}) })).toEqual(["marketing"]);
   });
-  test("does not take the question away", () => {
-    expect(whatToAsk(aNotice(), resolve(facts({ gpc: true })))).toBe("choice");
+  test("switches off a service that was granted by itself", () => {
+    const services = { adverra: granted() };
+    const token = aToken({ marketing: denied() }, { services });
+    expect(sold({ notice: unasked, token })).toEqual([]);
+  });
+  test("changes nothing that is off, or was allowed in a second act", () => {
+    expect(sold({ token: aToken({ marketing: denied() }) })).toBeUndefined();
+    expect(sold({ token: aToken({ marketing: ["granted", 3, 0, 1] }) })).toBeUndefined();
+    expect(sold({ token: aToken({ analytics: granted() }) })).toBeUndefined();
+    expect(
+      switchedOff(facts({ token: aToken({ marketing: granted() }) })),
+      "without the signal",
+    ).toBeUndefined();
+  });
+  test("lets only a kept grant wait that was given in a second act", () => {
+    const pending = (signals: object) => {
+      const kept = aKept("k", { marketing: true });
+      Object.assign(kept.answer, { signals });
+      return resolve(facts({ gpc: true, kept: [kept] })).purposes.marketing?.pending;
+    };
+    expect([pending({ gpc: true, override: true }), pending({ gpc: true })]).toEqual([true, false]);
+  });
+});
+
+describe("a kept refusal", () => {
+  const purposes = [
+    aPurpose("marketing", { sale_or_sharing: true, before_choice: "allowed", asked_since: 4 }),
+    aPurpose("partners", { sale_or_sharing: true, before_choice: "allowed", asked_since: 4 }),
+    aPurpose("analytics", { before_choice: "allowed", asked_since: 4 }),
+  ];
+  const lifetime = { quiet_days: 365 };
+  const at = new Date((NOW - 10) * 1000).toISOString();
+  const kept = [aKept("k", { marketing: false }, { at })];
+
+  test("is an opt-out from other sales, and keeps quiet", () => {
+    const notice = aNotice({ model: "opt-out", purposes, services: [], lifetime });
+    const state = resolve(facts({ notice, kept }));
+    expect(Object.values(state.purposes).map((one) => [one.allowed, one.why])).toEqual([
+      [false, "denied"],
+      [false, "opted_out"],
+      [true, "undecided"],
+    ]);
+    expect(whatToAsk(notice, state)).toBeUndefined();
+    const year = { now: NOW + 366 * 86400 };
+    expect(whatToAsk(notice, resolve(facts({ notice, kept, ...year })))).toBe("choice");
   });
 });
 
 describe("what to ask", () => {
   const decided = aToken({ analytics: granted(), marketing: denied() });
   const terms = aDocument("terms", { accept: "agree", asked_since: 2 });
-  test("a choice while one is open, under opt-in only", () => {
-    expect(whatToAsk(aNotice(), resolve(facts()))).toBe("choice");
-    expect(whatToAsk(aNotice({ model: "opt-out" }), resolve(facts()))).toBeUndefined();
-    expect(whatToAsk(aNotice(), resolve(facts({ token: decided })))).toBeUndefined();
+  test("is only a part where something else is decided", () => {
+    const part = (token: Token) => asksForPart(aNotice(), resolve(facts({ token })));
+    expect(part(aToken({}))).toBe(false);
+    expect(part(aToken({ analytics: granted(3, NOW - 1) }))).toBe(false);
+    expect(part(aToken({ analytics: denied() }))).toBe(true);
   });
   test("documents once no choice is open", () => {
     const notice = aNotice({ documents: [terms] });
@@ -187,10 +205,32 @@ describe("what to ask", () => {
 });
 
 test("there is something to withdraw when something was granted or agreed", () => {
-  const of = (more: Partial<Facts>) => canWithdraw(resolve(facts(more)));
+  const of = (more: Partial<Facts>) => resolve(facts(more)).withdrawable;
   expect(of({})).toBe(false);
   expect(of({ token: aToken({ analytics: denied() }) })).toBe(false);
   expect(of({ token: aToken({ analytics: granted() }) })).toBe(true);
   expect(of({ kept: [aKept("k", { analytics: true })] })).toBe(true);
   expect(of({ token: aToken({}, { documents: { terms: [2, 3] } }) })).toBe(true);
+});
+
+test("a signal alone decides nothing: what it answers for is no part", () => {
+  const notice = aNotice({ model: "opt-out" });
+  expect(asksForPart(notice, resolve(facts({ notice, gpc: true })))).toBe(false);
+});
+
+describe("a document has changed", () => {
+  const changes = (documents: Token["documents"], purposes: Token["purposes"] = {}) => {
+    const policy = aDocument("privacy-policy", { asked_since: 3 });
+    const notice = aNotice({ documents: [policy, aDocument("terms")] });
+    return resolve(facts({ notice, token: aToken(purposes, { documents }) })).changes;
+  };
+  test("for who agreed to an earlier version", () => {
+    expect(changes({ terms: [1, 1] })).toMatchObject({ terms: "from=1&to=2" });
+    expect(changes({ terms: [2, 1] }).terms).toBeUndefined();
+  });
+  test("for who answered before it changed materially, and for nobody else", () => {
+    expect(changes({}, { analytics: granted(2) })).toEqual({ "privacy-policy": "to=2" });
+    expect(changes({}, { analytics: granted(3) })).toEqual({});
+    expect(changes({})).toEqual({});
+  });
 });

@@ -12,7 +12,12 @@ import { aDocument, aKept, aNotice, aPurpose, aToken, NOW } from "./samples";
 
 const BASE = "https://cm.example";
 const acts: Act[] = [];
-const actions = { act: (act: Act) => void acts.push(act), open: vi.fn(), history: vi.fn() };
+const actions = {
+  act: (act: Act) => void acts.push(act),
+  agree: vi.fn(),
+  open: vi.fn(),
+  history: vi.fn(),
+};
 
 function scene(
   notice: Notice = aNotice(),
@@ -102,7 +107,7 @@ describe("the first layer", () => {
       const layer = firstLayer(scene(notice), "documents", actions);
       expect(labels(layer)).toEqual(["accept"]);
       press(layer, "accept");
-      expect(acts).toEqual([{ action: accept, layer: 1 }]);
+      expect(actions.agree).toHaveBeenLastCalledWith(1);
     },
   );
   test("of documents alone lists them", () => {
@@ -116,6 +121,56 @@ describe("the first layer", () => {
     ]);
     expect(layer.textContent).not.toContain("Name of");
     expect(layer.getAttribute("aria-label")).toBe("text of documents");
+  });
+  test.each([
+    ["acknowledge", "acknowledge"],
+    ["agree", "agree"],
+  ] as const)("of documents to %s has a button that says so", (accept, label) => {
+    const documents = [
+      aDocument("terms", { accept }),
+      aDocument("rules", { accept: "acknowledge" }),
+    ];
+    expect(labels(firstLayer(scene(aNotice({ documents })), "documents", actions))).toEqual([
+      label,
+    ]);
+  });
+  test("speaks about what is new only, where the rest is decided", () => {
+    const token = aToken({ analytics: ["granted", 3, 0] });
+    const layer = firstLayer(scene(aNotice(), { token }), "choice", actions);
+    expect(layer.textContent).toContain("text of asked_again");
+    expect(layer.textContent).toContain("Name of marketing");
+    expect(layer.textContent).not.toContain("Name of analytics");
+    for (const label of ["accept", "reject"]) press(layer, label);
+    expect(acts).toEqual([
+      { action: "choose", decisions: { marketing: true }, layer: 1 },
+      { action: "choose", decisions: { marketing: false }, layer: 1 },
+    ]);
+    expect(firstLayer(scene(), "choice", actions).textContent).not.toContain("asked_again");
+  });
+  test("never accepts for part what a signal stands against", () => {
+    const token = aToken({ analytics: ["granted", 3, 0] });
+    press(firstLayer(scene(aNotice(), { token, gpc: true }), "choice", actions), "accept");
+    expect(acts).toEqual([{ action: "choose", decisions: { marketing: false }, layer: 1 }]);
+  });
+  test("links to what changed in a document", () => {
+    const documents = [aDocument("terms", { accept: "agree", asked_since: 3 })];
+    const token = aToken({ analytics: ["granted", 3, 0] }, { documents: { terms: [1, 1] } });
+    for (const question of ["documents", "choice"] as const) {
+      const layer = firstLayer(scene(aNotice({ documents }), { token }), question, actions);
+      const link = [...layer.querySelectorAll("a")].at(-1);
+      expect(link?.textContent).toBe("text of what_changed: terms");
+      const page = `${BASE}/sites/shop/documents/terms/diff?from=1&to=2&lang=en`;
+      expect(link?.getAttribute("href")).toBe(page);
+    }
+  });
+  test("refuses when it is closed, where closing means that", () => {
+    const close = (notice: Notice) =>
+      firstLayer(scene(notice), "choice", actions).querySelector<HTMLButtonElement>(".close");
+    expect(close(aNotice())).toBeNull();
+    const cross = close(aNotice({ close_refuses: true }));
+    expect(cross?.getAttribute("aria-label")).toBe("text of close_refuses");
+    cross?.click();
+    expect(acts).toEqual([{ action: "reject", layer: 1 }]);
   });
   test("shows that an opt-out signal is honoured, when one is", () => {
     const shown = (gpc: boolean) =>
@@ -173,6 +228,47 @@ describe("the preferences", () => {
     press(dialog, "withdraw");
     expect(acts).toEqual([{ action: "withdraw", layer: 2 }]);
   });
+  test("ask once more before a sale is allowed against the signal", () => {
+    const dialog = preferences(scene(aNotice(), { gpc: true }), actions);
+    document.body.append(dialog);
+    const sale = dialog.querySelector<HTMLInputElement>("input[name=marketing]");
+    const saved = () => {
+      press(dialog, "save");
+      const act = acts.pop();
+      return act?.decisions?.marketing;
+    };
+    sale?.click();
+    expect([
+      dialog.querySelector(".confirm")?.textContent?.includes("override_question"),
+      saved(),
+    ]).toEqual([true, false]);
+    press(dialog, "override_cancel");
+    expect([dialog.querySelector(".confirm"), saved()]).toEqual([null, false]);
+    sale?.click();
+    press(dialog, "override_confirm");
+    expect([dialog.querySelector(".confirm"), saved()]).toEqual([null, true]);
+    sale?.click();
+    expect([dialog.querySelector(".confirm"), saved()]).toEqual([null, false]);
+  });
+  test("keep what was allowed against the signal when everything is accepted", () => {
+    const token = aToken({ marketing: ["granted", 3, 0, 1] });
+    press(preferences(scene(aNotice(), { token, gpc: true }), actions), "accept");
+    press(preferences(scene(aNotice(), { token }), actions), "accept");
+    const decisions = { analytics: true, marketing: true };
+    expect(acts).toEqual([
+      { action: "choose", decisions, layer: 2 },
+      { action: "accept", layer: 2 },
+    ]);
+  });
+  test("of children's sites offer no choice", () => {
+    const purposes = [
+      aPurpose("necessary", { choice: false, before_choice: "allowed" }),
+      aPurpose("analytics", { choice: false }),
+    ];
+    const dialog = preferences(scene(aNotice({ purposes })), actions);
+    expect(labels(dialog)).toEqual([""]);
+    expect(switches(dialog)).toEqual({ necessary: [true, true], analytics: [false, true] });
+  });
   test("store nothing when they are closed", () => {
     const dialog = preferences(scene(), actions);
     document.body.append(dialog);
@@ -185,7 +281,7 @@ describe("the preferences", () => {
     const provider = { name: "Tally SAS", country: "FR", policy_url: "javascript:alert(1)" };
     notice.services = notice.services.map((service) => ({ ...service, provider }));
     const dialog = preferences(scene(notice), actions);
-    expect(dialog.querySelector("details")?.textContent).toContain("Tally SAS, FR");
+    expect(dialog.querySelector("details")?.textContent).toContain("Tally SAS, France");
     expect(dialog.querySelectorAll("tbody tr").length).toBe(2);
     expect([...dialog.querySelectorAll("a")].every((link) => /^https:/.test(link.href))).toBe(true);
   });

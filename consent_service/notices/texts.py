@@ -9,7 +9,11 @@ import yaml
 
 RICH = ("body",)
 _LINK = re.compile(r"\[([^\]]+)\]\(([a-z][a-z0-9-]*)\)")
-_NOTICE_MODEL = ("title", "body", "accept")
+_OWN_WORDS = {
+    "notice": ("notice_", ("title", "body", "accept")),
+    "opt-out": ("optout_", ("title", "body", "accept", "reject")),
+}
+_PREFIXES = tuple(prefix for prefix, _ in _OWN_WORDS.values())
 
 Segment = dict[str, str]
 Texts = dict[str, str | list[Segment]]
@@ -26,7 +30,7 @@ def built_in(locale: str) -> dict[str, str]:
 def text_keys() -> tuple[str, ...]:
     """Return the keys of all texts that a variant has."""
     known = built_in("en")
-    return tuple(key for key in known if key != "direction" and not key.startswith("notice_"))
+    return tuple(key for key in known if key != "direction" and not key.startswith(_PREFIXES))
 
 
 def resolve(locale: str, model: str, name: str, own: Mapping[str, str]) -> Texts:
@@ -38,8 +42,9 @@ def resolve(locale: str, model: str, name: str, own: Mapping[str, str]) -> Texts
         KeyError: a text exists in neither.
     """
     strings = built_in(locale)
-    if model == "notice":
-        strings = strings | {key: strings[f"notice_{key}"] for key in _NOTICE_MODEL if strings}
+    if strings and model in _OWN_WORDS:
+        prefix, keys = _OWN_WORDS[model]
+        strings = strings | {key: strings[prefix + key] for key in keys}
     chosen = {key: (own.get(key) or strings[key]).replace("{name}", name) for key in text_keys()}
     return {key: segments(text) if key in RICH else text for key, text in chosen.items()}
 

@@ -47,6 +47,14 @@ CONTRACT = {
     "history",
     "controller",
     "opt_out_honoured",
+    "asked_again",
+    "what_changed",
+    "close_refuses",
+    "agree",
+    "acknowledge",
+    "override_question",
+    "override_confirm",
+    "override_cancel",
 }
 
 
@@ -85,6 +93,13 @@ def test_a_plain_notice_has_words_of_its_own() -> None:
     assert asking["body"] != telling["body"]
 
 
+@pytest.mark.parametrize("locale", LOCALES)
+def test_opting_out_has_words_of_its_own(locale: str) -> None:
+    asking, telling = (resolve(locale, model, "Shop", {}) for model in ("opt-in", "opt-out"))
+    changed = {key for key, text in telling.items() if text != asking[key]}
+    assert changed == {"title", "body", "accept", "reject"}
+
+
 @pytest.mark.parametrize("model", ["opt-in", "notice"])
 def test_a_sites_own_words_go_first(model: str) -> None:
     texts = resolve("en", model, "Shop", {"accept": "Yes, {name}"})
@@ -93,7 +108,7 @@ def test_a_sites_own_words_go_first(model: str) -> None:
 
 def test_the_name_of_the_site_is_filled_in_everywhere() -> None:
     for locale in LOCALES:
-        for model in ("opt-in", "notice"):
+        for model in ("opt-in", "opt-out", "notice"):
             assert "{name}" not in str(resolve(locale, model, "Shop", {}))
 
 

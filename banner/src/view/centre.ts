@@ -1,7 +1,8 @@
 /** The preferences: everything about the site's purposes, and every choice. */
-import { canWithdraw, documentsToAsk } from "../state";
-import { button, h, link } from "./dom";
-import { agreeAction } from "./layer";
+import { decideAll } from "../answers";
+import { choicesOf, documentsToAsk } from "../state";
+import { button, closeButton, h, link } from "./dom";
+import { agreeLabel } from "./layer";
 import { documentLink, segments } from "./parts";
 import { decisionsIn, purposeList } from "./purposes";
 import type { Actions, Scene } from "./scene";
@@ -54,7 +55,7 @@ export function identityBlock(scene: Scene, actions: Actions): HTMLElement {
 
 function withdrawBlock(scene: Scene, actions: Actions): HTMLElement | undefined {
   const { notice, state } = scene;
-  const possible = canWithdraw(state);
+  const possible = state.withdrawable;
   if (!possible && !notice.withdrawal) return undefined;
   const withdraw = () => actions.act({ action: "withdraw", layer: 2 });
   return h(
@@ -65,22 +66,40 @@ function withdrawBlock(scene: Scene, actions: Actions): HTMLElement | undefined 
   );
 }
 
+/** Accepting everything does not take back what was allowed in a second act, against a signal. */
+function acceptAll({ notice, state, optedOut }: Scene, actions: Actions): void {
+  const confirmed = choicesOf(notice).filter(
+    (one) => one.sale_or_sharing && state.purposes[one.key]?.allowed,
+  );
+  const decisions = {
+    ...decideAll(choicesOf(notice), true, true),
+    ...decideAll(confirmed, true, false),
+  };
+  const overrides = optedOut && confirmed.length > 0;
+  actions.act(
+    overrides ? { action: "choose", decisions, layer: 2 } : { action: "accept", layer: 2 },
+  );
+}
+
 function footer(scene: Scene, list: HTMLElement, actions: Actions): HTMLElement | undefined {
   const { notice, state } = scene;
   const { texts } = notice;
-  if (notice.purposes.some((purpose) => purpose.choice))
+  if (choicesOf(notice).length)
     return h(
       "div",
       { class: "foot buttons" },
-      button(texts.accept, "plain", () => actions.act({ action: "accept", layer: 2 })),
+      button(texts.accept, "plain", () => acceptAll(scene, actions)),
       button(texts.reject, "plain", () => actions.act({ action: "reject", layer: 2 })),
       button(texts.save, "main", () =>
         actions.act({ action: "choose", decisions: decisionsIn(list, notice), layer: 2 }),
       ),
     );
   if (!documentsToAsk(notice, state).length) return undefined;
-  const agree = () => actions.act({ action: agreeAction(scene), layer: 2 });
-  return h("div", { class: "foot buttons" }, button(texts.accept, "main", agree));
+  return h(
+    "div",
+    { class: "foot buttons" },
+    button(agreeLabel(scene), "main", () => actions.agree(2)),
+  );
 }
 
 export function preferences(scene: Scene, actions: Actions): HTMLDialogElement {
@@ -97,11 +116,7 @@ export function preferences(scene: Scene, actions: Actions): HTMLDialogElement {
       "div",
       { class: "head" },
       h("h2", { id: "centre-title", tabindex: "-1" }, texts.preferences_title),
-      h(
-        "button",
-        { type: "button", class: "close", "aria-label": texts.close, click: () => dialog.close() },
-        h("span", { "aria-hidden": "true" }),
-      ),
+      closeButton(texts.close, () => dialog.close()),
     ),
     h(
       "div",

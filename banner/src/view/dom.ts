@@ -22,6 +22,15 @@ export function button(label: string, kind: string, press: () => void): HTMLButt
   return h("button", { type: "button", class: kind, click: press }, label);
 }
 
+export function closeButton(label: string, press: () => void): HTMLButtonElement {
+  const cross = h("span", { "aria-hidden": "true" });
+  return h(
+    "button",
+    { type: "button", class: "close", "aria-label": label, title: label, click: press },
+    cross,
+  );
+}
+
 export function link(href: string | undefined, label: string): Node {
   if (!href) return document.createTextNode(label);
   return h("a", { href, target: "_blank", rel: "noopener" }, label);

@@ -1,52 +1,71 @@
 /** The first layer: the question itself. */
-import { documentsToAsk, type Question } from "../state";
-import { button, h } from "./dom";
-import { controllerLine, documentLink, segments } from "./parts";
+import { decideAll } from "../answers";
+import { asksForPart, documentsToAsk, purposesToAsk, type Question } from "../state";
+import { button, closeButton, h } from "./dom";
+import { changeLinks, controllerLine, documentLink, segments } from "./parts";
 import type { Actions, Scene } from "./scene";
 
-export function agreeAction(scene: Scene): "agree" | "acknowledge" {
-  const asked = documentsToAsk(scene.notice, scene.state);
-  return asked.some((document) => document.accept === "agree") ? "agree" : "acknowledge";
+/** A plain notice has its own word for it. */
+export function agreeLabel({ notice, state }: Scene): string {
+  const { texts } = notice;
+  if (notice.model === "notice") return texts.accept;
+  const agrees = documentsToAsk(notice, state).some((one) => one.accept === "agree");
+  return agrees ? texts.agree : texts.acknowledge;
 }
 
 /** Documents alone, on a site that also asks for choices, are listed instead of its text about choices. */
-function text(scene: Scene, question: Question): (HTMLElement | undefined)[] {
+function documentText(scene: Scene): (HTMLElement | undefined)[] {
   const { notice, state, base } = scene;
   const asked = documentsToAsk(notice, state);
-  if (question === "documents" && notice.model !== "notice")
-    return [
-      h("h2", {}, notice.texts.documents),
-      h("ul", {}, ...asked.map((one) => h("li", {}, documentLink(one, base)))),
-      controllerLine(
-        notice,
-        base,
-        asked.map((one) => ({ text: "", document: one.kind })),
-      ),
-    ];
-  const { title, body } = notice.texts;
-  const names = notice.purposes.filter((one) => one.choice).map((one) => one.name);
+  const item = (one: (typeof asked)[number]) =>
+    h("li", {}, documentLink(one, base), ...changeLinks(scene, [one]));
+  const linked = asked.map((one) => ({ text: "", document: one.kind }));
+  return [
+    h("h2", {}, notice.texts.documents),
+    h("ul", {}, ...asked.map(item)),
+    controllerLine(notice, base, linked),
+  ];
+}
+
+function choiceText(scene: Scene): (HTMLElement | undefined)[] {
+  const { notice, state, base } = scene;
+  const { title, body, asked_again } = notice.texts;
+  const asked = purposesToAsk(notice, state);
+  const names = asked.map((one) => one.name);
+  const partly = asked.length > 0 && asksForPart(notice, state);
   return [
     h("h2", {}, title),
+    partly ? h("p", {}, h("strong", {}, asked_again)) : undefined,
     h("p", {}, ...segments(body, notice, base)),
     names.length ? h("p", { class: "quiet" }, names.join(" · ")) : undefined,
-    controllerLine(notice, base, body),
+    controllerLine(notice, base, body, changeLinks(scene, notice.documents)),
   ];
+}
+
+/** Speaks about what is asked only: what was decided before is neither renewed nor lost. */
+function answerAll(scene: Scene, accepted: boolean, actions: Actions): void {
+  const { notice, state, optedOut } = scene;
+  const decisions = decideAll(purposesToAsk(notice, state), accepted, optedOut);
+  const action = accepted ? "accept" : "reject";
+  actions.act(
+    asksForPart(notice, state) ? { action: "choose", decisions, layer: 1 } : { action, layer: 1 },
+  );
 }
 
 export function firstLayer(scene: Scene, question: Question, actions: Actions): HTMLElement {
   const { notice, optedOut } = scene;
   const { texts } = notice;
-  const agree = () => actions.act({ action: agreeAction(scene), layer: 1 });
-  const buttons =
-    question === "choice"
-      ? [
-          button(texts.accept, "main", () => actions.act({ action: "accept", layer: 1 })),
-          button(texts.reject, "main", () => actions.act({ action: "reject", layer: 1 })),
-          button(texts.choose, "plain", actions.open),
-        ]
-      : [button(texts.accept, "main", agree)];
+  const chooses = question === "choice";
+  const refuse = () => answerAll(scene, false, actions);
+  const buttons = chooses
+    ? [
+        button(texts.accept, "main", () => answerAll(scene, true, actions)),
+        button(texts.reject, "main", refuse),
+        button(texts.choose, "plain", actions.open),
+      ]
+    : [button(agreeLabel(scene), "main", () => actions.agree(1))];
   const modeless = notice.layout === "dialog" ? "dialog" : "region";
-  const words = text(scene, question);
+  const words = chooses || notice.model === "notice" ? choiceText(scene) : documentText(scene);
   return h(
     "section",
     {
@@ -61,5 +80,6 @@ export function firstLayer(scene: Scene, question: Question, actions: Actions): 
       optedOut && h("p", { class: "badge" }, texts.opt_out_honoured),
     ),
     h("div", { class: "buttons" }, ...buttons),
+    chooses && notice.close_refuses && closeButton(texts.close_refuses, refuse),
   );
 }

@@ -1,8 +1,8 @@
 /** The rows of the preferences: one for each purpose, with its services and their cookies. */
 import { webAddress } from "../embed";
-import type { Standing } from "../state";
+import { choicesOf, type Standing } from "../state";
 import type { Cookie, Notice, Purpose, Service, Texts } from "../types";
-import { h, link } from "./dom";
+import { button, h, link } from "./dom";
 import type { Scene } from "./scene";
 
 function facts(pairs: [string, string | undefined][]): HTMLElement | undefined {
@@ -43,10 +43,19 @@ function cookieTable(cookies: Cookie[], texts: Texts): HTMLElement {
   );
 }
 
-function serviceItem(service: Service, texts: Texts): HTMLElement {
+/** The name of a country; its code where the browser has no names. */
+function countryName(code: string | undefined, locale: string): string | undefined {
+  try {
+    return code && new Intl.DisplayNames([locale], { type: "region" }).of(code);
+  } catch {
+    return code;
+  }
+}
+
+function serviceItem(service: Service, { texts, locale }: Notice): HTMLElement {
   const { provider, cookies } = service;
-  const origin =
-    provider && [provider.name, provider.address, provider.country].filter(Boolean).join(", ");
+  const country = countryName(provider?.country, locale);
+  const origin = provider && [provider.name, provider.address, country].filter(Boolean).join(", ");
   const policy = webAddress(provider?.policy_url);
   return h(
     "div",
@@ -64,20 +73,47 @@ function isOn(standing: Standing | undefined): boolean {
   return !!standing && (standing.pending || standing.allowed);
 }
 
+/** Allowing what a signal stands against takes a second act: without it the switch stays off. */
+function askAgain(input: HTMLInputElement, texts: Texts): void {
+  const close = (allowed: boolean) => {
+    input.checked = allowed;
+    dialog.close();
+    dialog.remove();
+    input.focus();
+  };
+  const dialog = h(
+    "dialog",
+    { class: "confirm", "aria-label": texts.override_question, cancel: () => close(false) },
+    h("p", {}, texts.override_question),
+    h(
+      "div",
+      { class: "buttons" },
+      button(texts.override_confirm, "plain", () => close(true)),
+      button(texts.override_cancel, "plain", () => close(false)),
+    ),
+  );
+  input.checked = false;
+  // Beside the label: inside, each press of it would work the switch.
+  input.closest("label")?.after(dialog);
+  dialog.showModal();
+}
+
 function head(purpose: Purpose, scene: Scene): HTMLElement {
   const { texts } = scene.notice;
+  const standing = scene.state.purposes[purpose.key];
   const locked = !purpose.choice;
-  const off = scene.optedOut && !!purpose.sale_or_sharing;
-  const note =
-    locked && purpose.before_choice === "allowed" ? texts.always_on : off && texts.opt_out_honoured;
+  const signal = scene.optedOut && !!purpose.sale_or_sharing;
+  const on = isOn(standing);
+  const note = locked ? on && texts.always_on : signal && !on && texts.opt_out_honoured;
   const input = h("input", {
     type: "checkbox",
     role: "switch",
     name: purpose.key,
-    disabled: locked || off,
+    disabled: locked,
     "aria-describedby": `about-${purpose.key}`,
+    change: () => signal && input.checked && askAgain(input, texts),
   });
-  input.checked = isOn(scene.state.purposes[purpose.key]);
+  input.checked = on;
   return h(
     "label",
     {},
@@ -107,7 +143,7 @@ function row(purpose: Purpose, scene: Scene): HTMLElement {
         "details",
         {},
         h("summary", {}, `${texts.services} (${services.length})`),
-        ...services.map((service) => serviceItem(service, texts)),
+        ...services.map((service) => serviceItem(service, notice)),
       ),
   );
 }
@@ -118,8 +154,9 @@ export function purposeList(scene: Scene): HTMLElement {
 
 /** Every purpose that the visitor decides about, said explicitly. */
 export function decisionsIn(list: ParentNode, notice: Notice): Record<string, boolean> {
-  const asked = notice.purposes.filter((purpose) => purpose.choice);
   const isChecked = (key: string) =>
     list.querySelector<HTMLInputElement>(`input[name="${CSS.escape(key)}"]`)?.checked ?? false;
-  return Object.fromEntries(asked.map((purpose) => [purpose.key, isChecked(purpose.key)]));
+  return Object.fromEntries(
+    choicesOf(notice).map((purpose) => [purpose.key, isChecked(purpose.key)]),
+  );
 }

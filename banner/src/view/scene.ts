@@ -16,6 +16,8 @@ export interface Scene {
 
 export interface Actions {
   act(act: Act): void;
+  /** Agrees to, or takes note of, what is asked for: one act for each of both. */
+  agree(layer: 1 | 2): void;
   open(): void;
   history(): void;
 }
