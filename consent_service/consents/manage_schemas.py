@@ -18,7 +18,7 @@ from consent_service.consents.schemas import (
 )
 from consent_service.consents.subjects import LONGEST_SUBJECT
 from consent_service.core.places import place_of
-from consent_service.http.fields import FlatDict, StrictBoolean, StrictInteger
+from consent_service.http.fields import FlatDict, Moment, StrictBoolean, StrictInteger
 
 PAGE = 100
 LARGEST_PAGE = 1000
@@ -98,7 +98,7 @@ class CheckIn(Schema):
     state_token = fields.String(validate=_TOKEN)
     visitor = fields.UUID()
     subject = fields.String(validate=_SUBJECT)
-    at = fields.AwareDateTime(format="iso")
+    at = Moment()
     gpc = StrictBoolean(
         load_default=False, metadata={"description": "The visitor's browser sends Sec-GPC: 1"}
     )
@@ -181,8 +181,8 @@ class EventsQuery(Schema):
         validate=validate.Length(1, LONGEST_TYPED),
         metadata={"description": "As it was typed or said: spaces, hyphens and case do not matter"},
     )
-    since = fields.AwareDateTime(format="iso", data_key="from")
-    until = fields.AwareDateTime(format="iso", data_key="to")
+    since = Moment(data_key="from")
+    until = Moment(data_key="to")
 
 
 class EventsOut(Schema):
@@ -193,7 +193,7 @@ class EventsOut(Schema):
 class VisitorQuery(Schema):
     """At which moment, and which page of the history."""
 
-    at = fields.AwareDateTime(format="iso")
+    at = Moment()
     before = fields.Integer(validate=NUMBER)
 
 

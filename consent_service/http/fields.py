@@ -1,6 +1,7 @@
 """Fields that take JSON's own types and nothing that could be read as them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -26,6 +27,22 @@ class StrictInteger(fields.Integer):
         if not isinstance(value, int) or isinstance(value, bool):
             raise ValidationError("must be a whole number")
         return value
+
+
+class Moment(fields.AwareDateTime):
+    """A time with its zone (RFC 3339), as UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="iso", **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> datetime:
+        moment: datetime = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            raise ValidationError("must lie between the years 1 and 9999 in UTC") from None
 
 
 class FlatDict(fields.Dict):

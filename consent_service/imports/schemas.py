@@ -7,14 +7,14 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from consent_service.consents.model import Value
 from consent_service.consents.schemas import FEW, KEY, LOCALE, NUMBER
 from consent_service.consents.subjects import LONGEST_SUBJECT
-from consent_service.http.fields import FlatDict, StrictInteger
+from consent_service.http.fields import FlatDict, Moment, StrictInteger
 
 _DECIDED = [Value.GRANTED.value, Value.DENIED.value]
 
 
 class RecordIn(Schema):
     id = fields.String(required=True, validate=validate.Length(1, 200))
-    at = fields.AwareDateTime(format="iso", required=True)
+    at = Moment(required=True)
     decisions = FlatDict(
         fields.String(validate=KEY),
         fields.String(validate=validate.OneOf(_DECIDED, error="must be granted or denied")),
