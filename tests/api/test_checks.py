@@ -256,7 +256,8 @@ def test_a_long_history_comes_in_pages(world: World, backend: Backend) -> None:
         world.clock.move(seconds=1)
         action = ("reject", "accept")[number % 2]
         world.answer("shop", action, notice=1, credential=given["credential"])
-    visitor, found, query = given["consent"]["visitor"], [], {}
+    visitor, found = given["consent"]["visitor"], []
+    query: dict[str, int] = {}
     while True:
         page = backend.visitor(visitor, **query)
         found += [event["visitor_seq"] for event in page["history"]]
