@@ -25,12 +25,20 @@ from consent_service.http.routes import Access, Answer, Route
 from consent_service.notices.model import Notice, Variant
 from consent_service.notices.service import NoticeService, served_variant
 from consent_service.notices.terms import Terms, terms_of
-from consent_service.preferences.model import changed_decisions, history_entry, valid_decisions
+from consent_service.preferences.forms import has_choices, opt_out_signal, read_act
+from consent_service.preferences.model import (
+    Shown,
+    asked_documents,
+    can_withdraw,
+    country_name,
+    history_entry,
+    shown_purposes,
+)
 from consent_service.preferences.session import Session, SessionExpiredError, Sessions
 from consent_service.sites.model import Site
 from consent_service.sites.service import SiteService
 
-_ACTIONS = ("accept", "reject", "choose", "withdraw", "acknowledge")
+_ACTIONS = ("accept", "reject", "choose", "withdraw", "acknowledge", "agree")
 REFRESH = "#consent-refresh"
 
 
@@ -103,10 +111,10 @@ class PreferencePages:
     def _record(self, opened: Opened, session: Session, action: Action) -> Response:
         if opened.visitor and not self._is_on_record(opened):
             return self._page(self._open(opened.site, None, None), error="error_expired")
-        act = self._act(opened, action)
+        state, _ = self._on_record(opened)
+        act = read_act(action, state, opened.terms, self._clock.now())
         if action is Action.CHOOSE and not act.decisions:
-            chosen = any(name.startswith("purpose.") for name in request.form)
-            if not chosen:
+            if not has_choices():
                 return self._page(opened, error="error_incomplete")
             return self._done(opened, "message_unchanged")
         try:
@@ -118,19 +126,6 @@ class PreferencePages:
         visitor = str(recorded.latest.visitor)
         answer = self._done(opened, f"message_{action.value}", visitor=visitor)
         return self._exchange.hand_out(answer, opened.site, recorded.latest)
-
-    def _act(self, opened: Opened, action: Action) -> Act:
-        if action is not Action.CHOOSE:
-            return Act(action=action, gpc=_gpc())
-        state, _ = self._on_record(opened)
-        chosen = {key: on and _may_grant(opened.terms, key) for key, on in _chosen().items()}
-        overridden = any(name.startswith("override.") for name in request.form)
-        return Act(
-            action=action,
-            decisions=changed_decisions(chosen, state, opened.terms, self._clock),
-            gpc=_gpc(),
-            override=overridden,
-        )
 
     def _request(self, opened: Opened, session: Session, act: Act) -> Request:
         said = json.dumps(sorted(request.form.items())).encode()
@@ -215,8 +210,9 @@ class PreferencePages:
             for level, key in (("saved", saved), ("error", error))
             if key
         ]
-        terms = opened.terms
+        terms, now, gpc = opened.terms, self._clock.now(), opt_out_signal()
         concerned = any(purpose.sale_or_sharing for purpose in terms.purposes.values())
+        asked = asked_documents(state, terms, now)
         return page(
             "preferences.html",
             locale,
@@ -225,11 +221,14 @@ class PreferencePages:
             languages=[] if known else languages(site.locales, locale),
             known=known,
             notice=json.loads(opened.variant.body),
-            state=_localised(valid_decisions(state, terms, self._clock.now()), locale),
+            state=_localised(shown_purposes(state, terms, now, gpc=gpc), locale),
             agreed={
                 kind: {"n": each.n, "at": moment(each.at, locale)}
                 for kind, each in state.agreed().items()
             },
+            asked={kind: document.accept for kind, document in asked.items()},
+            withdrawable=can_withdraw(state, now),
+            country=lambda code: country_name(code, locale),
             reference=history[0].reference if history else None,
             history=[_entry(event, locale) for event in history],
             older=None,
@@ -240,7 +239,7 @@ class PreferencePages:
                 variant=opened.variant.sha256,
             ),
             messages=messages,
-            opt_out=_gpc() and concerned,
+            opt_out=gpc and concerned,
             restricted=None,
             back=opened.return_to,
         )
@@ -265,27 +264,8 @@ class PreferencePages:
         ]
 
 
-def _chosen() -> dict[str, bool]:
-    return {
-        name.removeprefix("purpose."): value == "granted"
-        for name, value in request.form.items()
-        if name.startswith("purpose.")
-    }
-
-
-def _may_grant(terms: Terms, purpose: str) -> bool:
-    """Tell whether a form may allow a purpose: against the opt-out signal only by a second act."""
-    known = terms.purposes.get(purpose)
-    opted_out = _gpc() and known is not None and known.sale_or_sharing
-    return not opted_out or f"override.{purpose}" in request.form
-
-
 def _credential(visitor: str | None) -> Credential | None:
     return Credential(visitor=visitor, expired=False) if visitor else None
-
-
-def _gpc() -> bool:
-    return request.headers.get("Sec-GPC") == "1"
 
 
 def _form_targets(return_to: str | None) -> tuple[str, ...]:
@@ -295,13 +275,15 @@ def _form_targets(return_to: str | None) -> tuple[str, ...]:
     return (f"{parts.scheme}://{parts.netloc}",)
 
 
-def _localised(decisions: dict[str, dict[str, Any]], locale: str) -> dict[str, dict[str, Any]]:
+def _localised(purposes: dict[str, Shown], locale: str) -> dict[str, dict[str, Any]]:
     return {
         key: {
-            "value": decision["value"],
-            "until": moment(decision["until"], locale) if decision["until"] else None,
+            "value": each.value,
+            "why": each.why,
+            "override": each.override,
+            "until": moment(each.until, locale) if each.until else None,
         }
-        for key, decision in decisions.items()
+        for key, each in purposes.items()
     }
 
 

@@ -3,6 +3,8 @@
 import pytest
 from werkzeug.test import TestResponse
 
+from consent_service.consents.model import EventType, Method
+from consent_service.http.pages import page_strings
 from tests.api.calls import ask_for, history, leaf_of, refused, rewrite, stored_events, values
 from tests.support.world import ORIGINS, World
 
@@ -282,3 +284,108 @@ def test_a_form_that_was_open_during_an_erasure_stores_nothing(world: World) -> 
     assert answer.status_code == 200
     assert "open for too long" in answer.text
     assert len(stored_events(world)) == before
+
+
+def part(page: str, purpose: str) -> str:
+    """Return what the page shows of a purpose."""
+    return page.partition(f'id="purpose-{purpose}"')[2].partition("<details>")[0]
+
+
+def seen(world: World, credential: str, *, gpc: bool = False) -> str:
+    """Return the page of a visitor, whose browser may send the opt-out signal."""
+    headers = {"Authorization": f"Consent {credential}", **({"Sec-GPC": "1"} if gpc else {})}
+    answer = world.client.get("/sites/shop/preferences", headers=headers)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_the_signal_shows_as_honoured_and_nothing_else_as_refused(sqlite_world: World) -> None:
+    world = sqlite_world
+    credential = world.answer("shop", "accept")["credential"]
+    page = seen(world, credential, gpc=True)
+    assert "Opt-out request honoured" in page
+    assert "Off because your browser asks for it." in part(page, "marketing")
+    assert 'value="denied" checked' in part(page, "marketing")
+    assert 'value="granted" checked' in part(page, "analytics")
+    without = seen(world, credential)
+    assert "Opt-out request honoured" not in without
+    assert 'value="granted" checked' in part(without, "marketing")
+
+
+def test_what_was_allowed_against_the_signal_stays_so_when_the_page_is_saved(
+    sqlite_world: World,
+) -> None:
+    world = sqlite_world
+    signals = {"gpc": True, "override": True}
+    decisions = {"marketing": True, "analytics": False, "functional": False}
+    credential = world.answer("shop", "choose", decisions=decisions, signals=signals)["credential"]
+    page = seen(world, credential, gpc=True)
+    assert 'name="override.marketing" value="yes" checked' in part(page, "marketing")
+    assert "On because you allowed it" in part(page, "marketing")
+    fields = {
+        "action": "choose",
+        "purpose.marketing": "granted",
+        "override.marketing": "yes",
+        "purpose.analytics": "denied",
+    }
+    submit(world, "shop", page, fields, Sec_GPC="1")
+    assert len(stored_events(world)) == 1
+    del fields["override.marketing"]
+    submit(world, "shop", page, fields, Sec_GPC="1")
+    assert state(world, credential)["marketing"] == "denied"
+
+
+def test_a_grant_from_before_the_signal_takes_the_second_act_too(sqlite_world: World) -> None:
+    world = sqlite_world
+    credential = world.answer("shop", "accept")["credential"]
+    world.clock.move(minutes=1)
+    page = seen(world, credential, gpc=True)
+    fields = {"action": "choose", "purpose.marketing": "granted", "override.marketing": "yes"}
+    submit(world, "shop", page, fields, Sec_GPC="1")
+    newest = history(world, "shop", credential)[0]
+    assert newest["decisions"] == {"marketing": "granted"}
+    assert 'value="granted" checked' in part(seen(world, credential, gpc=True), "marketing")
+
+
+def test_withdrawing_is_offered_where_there_is_something_to_withdraw(sqlite_world: World) -> None:
+    world = sqlite_world
+    refusing = world.answer("shop", "reject")["credential"]
+    assert 'value="withdraw"' not in seen(world, refusing)
+    granting = world.answer("shop", "accept")["credential"]
+    assert 'value="withdraw"' in seen(world, granting)
+    world.clock.move(days=186)
+    assert 'value="withdraw"' not in seen(world, granting)
+
+
+def test_documents_that_wait_for_an_agreement_can_be_agreed_to(world: World) -> None:
+    ask_for(world, "shop", "terms", "agree")
+    credential = world.answer("shop", "reject")["credential"]
+    world.clock.move(minutes=1)
+    page = seen(world, credential)
+    assert 'value="agree"' in page
+    done = submit(world, "shop", page, {"action": "agree"})
+    assert "Your agreement has been saved." in done.text
+    assert history(world, "shop", credential)[0]["type"] == "documents.agreed"
+    assert 'value="agree"' not in seen(world, credential)
+
+
+@pytest.mark.parametrize(
+    ("lang", "name"), [("en", "France"), ("de", "Frankreich"), ("ar", "فرنسا")]
+)
+def test_countries_have_names(sqlite_world: World, lang: str, name: str) -> None:
+    page = sqlite_world.client.get(f"/sites/shop/preferences?lang={lang}").text
+    assert f"(<bdi>{name}</bdi>)" in page
+
+
+def test_each_event_and_each_way_it_came_has_words(sqlite_world: World) -> None:
+    for locale in ("en", "de", "ar"):
+        words = page_strings(locale)
+        assert all(words[f"event_{kind.value.replace('.', '_')}"] for kind in EventType)
+        assert all(words[f"method_{method.value}"] for method in Method)
+    world = sqlite_world
+    given = world.answer("shop", "accept")
+    world.clock.move(minutes=1)
+    world.answer("shop", "signal", signals={"gpc": True}, credential=given["credential"])
+    page = seen(world, given["credential"])
+    assert "Opt-out signal received" in page
+    assert "sent by your browser" in page
