@@ -30,12 +30,17 @@ def sha256_hex(text: str) -> str:
 
 
 def parse_strict(text: str) -> Any:
-    """Read JSON as other parties' parsers must all read it: no repeated keys, no NaN.
+    """Read JSON as other parties' parsers must all read it (RFC 7493).
+
+    No repeated keys, no NaN, no half of a character.
 
     Raises:
         ValueError: it is not such JSON.
     """
-    return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+    value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+    if "\\u" in text:
+        _refuse_halves(value)
+    return value
 
 
 def _check_domain(value: Any) -> None:
@@ -56,6 +61,13 @@ def _check_domain(value: Any) -> None:
             _check_domain(member)
     else:
         raise ValueError(f"{type(value).__name__} has no place in canonical JSON")
+
+
+def _refuse_halves(value: Any) -> None:
+    try:
+        _encoder.encode(value).encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text holds half of a character (a lone surrogate)") from None
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

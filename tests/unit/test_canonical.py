@@ -104,3 +104,13 @@ def test_other_spellings_of_the_same_value_become_one(value: Any) -> None:
 @given(TEXTS)
 def test_a_texts_hash_is_that_of_its_utf_8(text: str) -> None:
     assert sha256_hex(text) == hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', '{"\\uDFFF": 1}', '["\\udc00\\ud800"]'])
+def test_half_of_a_character_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="half of a character"):
+        parse_strict(text)
+
+
+def test_a_character_in_two_halves_is_read() -> None:
+    assert parse_strict('"\\ud83d\\ude00"') == "😀"
