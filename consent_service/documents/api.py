@@ -3,10 +3,9 @@
 from typing import Any
 
 from flask import Response, jsonify, request
-from werkzeug.exceptions import NotAcceptable
 
 from consent_service.core.clock import format_time
-from consent_service.core.errors import InvalidRequestError
+from consent_service.core.errors import InvalidRequestError, ServiceError
 from consent_service.documents.comparison import Comparison, choose
 from consent_service.documents.model import DocumentText, DocumentVersion
 from consent_service.documents.service import DocumentService, DocumentUnknownError
@@ -22,6 +21,14 @@ _MEDIA = (_HTML, _MARKDOWN, _JSON)
 _DIFF_MEDIA = (_HTML, _PLAIN, _JSON)
 _FRESH = "public, max-age=300"
 _PROBLEMS = (SiteUnknownError, SiteClosedError, DocumentUnknownError)
+
+
+class NotAcceptableError(ServiceError):
+    """The client takes none of the forms in which something can be had."""
+
+    code = "not_acceptable"
+    title = "There is no such form"
+    status = 406
 
 
 class DocumentApi:
@@ -85,7 +92,7 @@ class DocumentApi:
                 summary=summary,
                 parameters=(lang,) if answer is text else (),
                 answers=(answer,),
-                problems=_PROBLEMS,
+                problems=(*_PROBLEMS, *((NotAcceptableError,) if answer is text else ())),
             )
             for path, view, summary, answer in entries
         ] + [self._difference_route(f"{base}/<kind>/diff")]
@@ -108,7 +115,7 @@ class DocumentApi:
             summary="What changed between two versions, word by word",
             parameters=parameters,
             answers=(Answer(status=200, description="By Accept", media=_DIFF_MEDIA),),
-            problems=(*_PROBLEMS, InvalidRequestError),
+            problems=(*_PROBLEMS, NotAcceptableError, InvalidRequestError),
         )
 
 
@@ -167,7 +174,7 @@ def _wanted_media(offered: tuple[str, ...]) -> str:
     accepted = request.accept_mimetypes
     media = accepted.best_match(offered) if accepted else _HTML
     if media is None:
-        raise NotAcceptable(f"this can be had as {', '.join(offered)}")
+        raise NotAcceptableError(f"this can be had as {', '.join(offered)}")
     return media
 
 

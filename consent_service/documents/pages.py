@@ -6,16 +6,18 @@ from typing import Any
 from flask import Response, request
 
 from consent_service.core.clock import Clock
+from consent_service.core.errors import InvalidRequestError
 from consent_service.documents.comparison import choose
 from consent_service.documents.model import DocumentVersion, in_force
-from consent_service.documents.service import DocumentService
+from consent_service.documents.service import DocumentService, DocumentUnknownError
 from consent_service.http.languages import wanted_locale
 from consent_service.http.pages import languages, moment, page
 from consent_service.http.routes import Access, Answer, Route
 from consent_service.sites.model import Site
-from consent_service.sites.service import SiteService
+from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
 
 _HTML = ("text/html",)
+_PROBLEMS = (SiteUnknownError, SiteClosedError, DocumentUnknownError)
 _SIDES = ("from", "to", "from_lang", "to_lang")
 
 
@@ -107,10 +109,15 @@ class DocumentPages:
         """Return the routes of the pages."""
         base = "/sites/<key>/documents"
         entries = (
-            (base, self.overview, "A site's documents"),
-            (f"{base}/<kind>", self.current, "The version in force"),
-            (f"{base}/<kind>/<int:number>", self.version, "One version"),
-            (f"{base}/<kind>/diff", self.difference, "What changed between two versions"),
+            (base, self.overview, "A site's documents", _PROBLEMS),
+            (f"{base}/<kind>", self.current, "The version in force", _PROBLEMS),
+            (f"{base}/<kind>/<int:number>", self.version, "One version", _PROBLEMS),
+            (
+                f"{base}/<kind>/diff",
+                self.difference,
+                "What changed between two versions",
+                (*_PROBLEMS, InvalidRequestError),
+            ),
         )
         return [
             Route(
@@ -121,8 +128,9 @@ class DocumentPages:
                 tag="Pages",
                 summary=summary,
                 answers=(Answer(status=200, description="The page", media=_HTML),),
+                problems=problems,
             )
-            for path, view, summary in entries
+            for path, view, summary, problems in entries
         ]
 
 

@@ -10,7 +10,7 @@ from consent_service.exports.model import Filter, Format
 from consent_service.exports.schemas import ExportQuery
 from consent_service.exports.service import ExportService
 from consent_service.http.body import load
-from consent_service.http.routes import Access, Answer, Parameter, Route
+from consent_service.http.routes import Access, Answer, Route
 from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
 
 _query = ExportQuery()
@@ -38,15 +38,6 @@ class ExportApi:
 
     def routes(self) -> list[Route]:
         """Return the route of exports."""
-        described = {
-            "format": "`csv` or `jsonl`",
-            "from": "Only events received at or after this time (RFC 3339)",
-            "to": "Only events received before this time (RFC 3339)",
-            "type": "Only events of this type",
-            "visitor": "Only events of this visitor",
-            "consent": "Only this event",
-            "resume": "The last index that is there already; goes on behind it",
-        }
         return [
             Route(
                 method="GET",
@@ -56,9 +47,7 @@ class ExportApi:
                 scope="export",
                 tag="Management",
                 summary="A site's events in the order of the log",
-                parameters=tuple(
-                    Parameter(name=name, description=text) for name, text in described.items()
-                ),
+                query=_query,
                 answers=(
                     Answer(
                         status=200,

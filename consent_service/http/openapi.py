@@ -2,22 +2,28 @@
 
 import re
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields
 
 from consent_service import __version__
 from consent_service.core.errors import InvalidRequestError, MalformedRequestError, ServiceError
 from consent_service.http.origins import OriginRefusedError
-from consent_service.http.problems import MEDIA_TYPE
+from consent_service.http.problems import CODES, MEDIA_TYPE
 from consent_service.http.routes import Access, Answer, Route
 
 _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.VISITOR: [{"credential": []}],
     Access.API_KEY: [{"api_key": []}],
 }
+_OF_BODIES = (411, 413, 415)
+"""What can be wrong with any body before it is read."""
+
+_OBJECT_LENGTHS = {"maxLength": "maxProperties", "minLength": "minProperties"}
 _PLACEHOLDER = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
@@ -41,21 +47,46 @@ class ProblemOut(Schema):
 
 def build(routes: Iterable[Route], server: str) -> dict[str, Any]:
     """Return the document of all routes."""
+    plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
     spec = APISpec(
         title="Consent service",
         version=__version__,
         openapi_version="3.1.0",
         info={"description": "Versioned policies, consents that can be proved, exports."},
         servers=[{"url": server}],
-        plugins=[MarshmallowPlugin(schema_name_resolver=_schema_name)],
+        plugins=[plugin],
     )
+    if plugin.converter:
+        plugin.converter.add_attribute_function(_keys_of_mapping)  # type: ignore[no-untyped-call]
     _add_security(spec)
     spec.components.schema("Problem", schema=ProblemOut)
     for route in routes:
         path, parameters = _path(route)
         operation = _operation(route, parameters)
         spec.path(path=path, operations={route.method.lower(): operation})
-    return dict(spec.to_dict())
+    return dict(_translated(spec.to_dict()))
+
+
+def _keys_of_mapping(converter: OpenAPIConverter, field: Any, **_: Any) -> dict[str, Any]:
+    """Describe which keys a mapping may have, which apispec leaves out."""
+    keys = field.key_field if isinstance(field, fields.Dict) else None
+    return {"propertyNames": converter.field2property(keys)} if keys else {}
+
+
+def _translated(part: Any) -> Any:
+    """Say in JSON Schema's words what marshmallow and Python say in others.
+
+    There `$` means the very end of a text, and a mapping has a number of properties, no length.
+    """
+    if isinstance(part, list):
+        return [_translated(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    names = _OBJECT_LENGTHS if part.get("type") == "object" else {}
+    found = {names.get(name, name): _translated(value) for name, value in part.items()}
+    if isinstance(found.get("pattern"), str):
+        found["pattern"] = found["pattern"].replace(r"\Z", "$")
+    return found
 
 
 def _schema_name(schema: Any) -> str:
@@ -123,7 +154,10 @@ def _problems(route: Route) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
     for error in _errors_of(route):
         by_status.setdefault(error.status, []).append(f"`{error.code}`: {error.title}")
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for status in _OF_BODIES if route.request else ():
+        by_status.setdefault(status, []).append(f"`{CODES[status]}`: {HTTPStatus(status).phrase}")
+    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {"text/html": {}} if route.access is Access.PAGE else problem
     return {
         str(status): {"description": "; ".join(titles), "content": content}
         for status, titles in sorted(by_status.items())
@@ -136,6 +170,7 @@ def _errors_of(route: Route) -> list[type[ServiceError]]:
         errors.append(InvalidRequestError)
     if route.request:
         errors += [MalformedRequestError, InvalidRequestError]
-    if route.access in (Access.ORIGIN, Access.VISITOR):
+    is_form = route.access is Access.PAGE and route.method == "POST"
+    if is_form or route.access in (Access.ORIGIN, Access.VISITOR):
         errors.append(OriginRefusedError)
     return list(dict.fromkeys(errors))

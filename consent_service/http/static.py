@@ -4,11 +4,11 @@ from pathlib import Path
 
 from flask import Response, request
 
-from consent_service.core.errors import NotFoundError
+from consent_service.core.errors import NotFoundError, ServiceError
 from consent_service.http import pages
 from consent_service.http.caching import IMMUTABLE, Prebuilt
 from consent_service.http.origins import allow_everyone
-from consent_service.http.routes import Access, Answer, Route
+from consent_service.http.routes import Access, Answer, Route, View
 
 BANNER = "consent-banner.js"
 JAVASCRIPT = "text/javascript; charset=utf-8"
@@ -33,7 +33,11 @@ class StaticApi:
         return [
             _route(f"/static/{BANNER}", self.banner_file, "The banner, without a notice", script),
             _route(
-                "/static/<name>", self.asset, "The style sheet and the icon of the pages", asset
+                "/static/<name>",
+                self.asset,
+                "The style sheet and the icon of the pages",
+                asset,
+                (NotFoundError,),
             ),
         ]
 
@@ -49,13 +53,20 @@ class StaticApi:
         return found.respond(IMMUTABLE if "v" in request.args else _SHORT)
 
 
-def _route(path: str, view: object, summary: str, answer: Answer) -> Route:
+def _route(
+    path: str,
+    view: View,
+    summary: str,
+    answer: Answer,
+    problems: tuple[type[ServiceError], ...] = (),
+) -> Route:
     return Route(
         method="GET",
         path=path,
-        view=view,  # type: ignore[arg-type]
+        view=view,
         access=Access.PUBLIC,
         tag="Files",
         summary=summary,
         answers=(answer,),
+        problems=problems,
     )

@@ -11,7 +11,7 @@ from flask import Response, redirect, request
 from consent_service.consents import cookies
 from consent_service.consents.erasure import ErasureService
 from consent_service.consents.exchange import TokenExchange
-from consent_service.consents.links import LinkService
+from consent_service.consents.links import LinkService, LinkSpentError
 from consent_service.consents.model import Act, Action, ConsentEvent, Method, State
 from consent_service.consents.recording import Context
 from consent_service.consents.service import ConsentService, NothingToWithdrawError, Request
@@ -23,7 +23,7 @@ from consent_service.http.languages import wanted_locale
 from consent_service.http.pages import languages, moment, page, page_strings
 from consent_service.http.routes import Access, Answer, Route
 from consent_service.notices.model import Notice, Variant
-from consent_service.notices.service import NoticeService, served_variant
+from consent_service.notices.service import NoticeService, NoticeUnknownError, served_variant
 from consent_service.notices.terms import Terms, terms_of
 from consent_service.preferences.forms import has_choices, opt_out_signal, read_act
 from consent_service.preferences.model import (
@@ -36,7 +36,7 @@ from consent_service.preferences.model import (
 )
 from consent_service.preferences.session import Session, SessionExpiredError, Sessions
 from consent_service.sites.model import Site
-from consent_service.sites.service import SiteService
+from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
 
 _ACTIONS = ("accept", "reject", "choose", "withdraw", "acknowledge", "agree")
 REFRESH = "#consent-refresh"
@@ -246,9 +246,18 @@ class PreferencePages:
 
     def routes(self) -> list[Route]:
         """Return the routes of the page."""
+        shown = Answer(status=200, description="The page", media=("text/html",))
+        back = Answer(status=303, description="Back to the website")
+        common = (SiteUnknownError, SiteClosedError, NoticeUnknownError)
         entries = (
-            ("GET", self.show, "What the visitor chose"),
-            ("POST", self.submit, "Change what the visitor chose"),
+            ("GET", self.show, "What the visitor chose", (shown,), LinkSpentError),
+            (
+                "POST",
+                self.submit,
+                "Change what the visitor chose",
+                (shown, back),
+                InvalidRequestError,
+            ),
         )
         return [
             Route(
@@ -258,9 +267,10 @@ class PreferencePages:
                 access=Access.PAGE,
                 tag="Pages",
                 summary=summary,
-                answers=(Answer(status=200, description="The page", media=("text/html",)),),
+                answers=answers,
+                problems=(*common, problem),
             )
-            for method, view, summary in entries
+            for method, view, summary, answers, problem in entries
         ]
 
 
