@@ -168,6 +168,7 @@ def test_a_file_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
 
 MATTERS: list[tuple[str, str]] = [
     ("Just text.", "terms.en.md"),
+    (document(text="a\0b"), "terms.en.md"),
     ("---\ntitle: x\nText", "terms.en.md"),
     ("---\ntitle: [\n---\nText", "terms.en.md"),
     ("---\neffective_at: 2026-13-45\ntitle: x\n---\nText", "terms.en.md"),
