@@ -156,8 +156,9 @@ def _problems(route: Route) -> dict[str, Any]:
         by_status.setdefault(error.status, []).append(f"`{error.code}`: {error.title}")
     for status in _OF_BODIES if route.request else ():
         by_status.setdefault(status, []).append(f"`{CODES[status]}`: {HTTPStatus(status).phrase}")
-    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    content = {"text/html": {}} if route.access is Access.PAGE else problem
+    content: dict[str, Any] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    if route.access is Access.PAGE:
+        content["text/html"] = {}
     return {
         str(status): {"description": "; ".join(titles), "content": content}
         for status, titles in sorted(by_status.items())
