@@ -197,12 +197,8 @@ class DraftService:
 def _check_file(name: str, text: str | None) -> None:
     if not is_site_file(name):
         raise InvalidRequestError.of("name", f"must be {SITE_FILE} or KIND.LOCALE.md")
-    try:
-        unusable = text is not None and "\0" in text.encode().decode()
-    except UnicodeEncodeError:
-        unusable = True
-    if unusable:
-        raise InvalidRequestError.of("text", "holds characters that no file can keep")
+    if text is not None and "\0" in text:
+        raise InvalidRequestError.of("text", "holds a NUL character")
 
 
 def _require_draft(connection: Connection, site: Site, name: str) -> FileDraft:
