@@ -22,11 +22,15 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "server", "date"
 
 @dataclass(frozen=True, slots=True)
 class Website:
-    """The shop's pages under another site key; `base` is where its pages find the service."""
+    """The shop's pages under another site key; `base` is where its pages find the service.
+
+    `more` is markup that each page shows at its end.
+    """
 
     key: str
     base: str
     service_port: int
+    more: str = ""
 
     def html(self, written: str, tag: str) -> str:
         """Return a page with the addresses of this website; `tag` chooses the form of the tag."""
@@ -34,7 +38,7 @@ class Website:
         if tag == "static":
             inlined = f"/v1/sites/{self.key}/consent-banner.js"
             page = page.replace(inlined, f'/static/consent-banner.js" data-site="{self.key}')
-        return page
+        return page.replace("</main>", f"{self.more}</main>")
 
     @property
     def policy(self) -> str:

@@ -1,0 +1,179 @@
+"""What the banner asks, and when it comes back: for what is new only, and for documents."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Console
+from tests.browser.published import VIDEO, Published, published
+from tests.browser.running import Demo
+from tests.browser.visits import Visit, eventually, record_requests
+
+Publish = Callable[..., Published]
+FORM = """<form action="/order" data-consent-agree="terms"><button>Order and pay</button></form>"""
+
+
+@pytest.fixture
+def publish(demo: Demo, tmp_path: Path) -> Iterator[Publish]:
+    with ExitStack() as stack:
+        yield lambda key, **settings: stack.enter_context(
+            published(demo, tmp_path, key, **settings)
+        )
+
+
+def until_notice(visit: Visit, number: int) -> None:
+    """Reload until a notice is served."""
+
+    def served() -> bool:
+        with visit.page.expect_response("**/consent-banner.js*") as script:
+            visit.reload()
+        return f'"number":{number},' in script.value.text()
+
+    eventually(visit.page, served)
+
+
+def test_a_new_purpose_is_asked_about_alone(page: Page, publish: Publish) -> None:
+    site = publish("again")
+    visit = site.visit(page)
+    visit.press("Accept all", within=visit.layer)
+    before = visit.token()["purposes"]
+    site.add_purpose(VIDEO)
+    until_notice(visit, 2)
+    visit.layer.wait_for()
+    expect(visit.layer).to_contain_text("Only what is new")
+    expect(visit.layer).to_contain_text("Videos")
+    expect(visit.layer).not_to_contain_text("Measurement ·")
+    visit.wait_for_scripts("functional", "analytics", "marketing")
+    answer = visit.press("Refuse all", within=visit.layer)
+    assert answer["consent"]["decisions"] == {"video": "denied"}
+    after = visit.token()["purposes"]
+    assert {key: after[key] for key in before} == before
+    assert answer["state"]["analytics"]["notice"] == 1
+    visit.reload()
+    expect(visit.layer).to_have_count(0)
+
+
+def test_documents_are_agreed_to_and_noted_in_acts_of_their_own(
+    page: Page, publish: Publish
+) -> None:
+    site = publish("papers")
+    site.edit("terms", "accept: inform", "accept: agree")
+    site.edit("privacy-policy", "accept: inform", "accept: acknowledge")
+    site.publish()
+    visit = site.visit(page)
+    until_notice(visit, 2)
+    consent = visit.press("Refuse all", within=visit.layer)["consent"]
+    assert consent["documents"] == {}
+    expect(visit.layer.get_by_role("heading")).to_have_text("Documents")
+    visit.layer.get_by_role("button", name="Agree").click()
+    eventually(page, lambda: len(visit.token()["documents"]) == 2)
+    expect(visit.layer).to_have_count(0)
+    types = [line["event"]["type"] for line in site.export()]
+    assert sorted(types[1:]) == ["documents.agreed", "notice.acknowledged"]
+
+    site.edit("terms", "accept: agree", "accept: agree\nmaterial: true\nsummary: Returns are free.")
+    site.edit("terms", "These terms apply", "These new terms apply")
+    site.publish()
+    until_notice(visit, 3)
+    visit.layer.wait_for()
+    link = visit.layer.get_by_role("link", name="What changed: Terms of Sale")
+    with page.context.expect_page() as opened:
+        link.click()
+    expect(opened.value.get_by_role("heading", name="What changed in Terms")).to_be_visible()
+
+
+def orders(page: Page) -> list[str]:
+    """Collect where the form goes."""
+    seen: list[str] = []
+
+    def answer(route: Route) -> None:
+        seen.append(route.request.url)
+        route.fulfill(body="Thank you", content_type="text/plain")
+
+    page.route("**/order*", answer)
+    return seen
+
+
+def test_a_form_tells_what_was_agreed_before_it_goes_on(page: Page, publish: Publish) -> None:
+    site = publish("checkout", more=FORM)
+    site.visit(page)
+    seen = orders(page)
+    page.get_by_role("button", name="Order and pay").click()
+    page.wait_for_url("**/order*")
+    (line,) = site.export()
+    assert line["event"]["type"] == "documents.agreed"
+    assert line["event"]["documents"]["terms"]["n"] == 1
+    query = f"consent_agreed=terms%401&consent_reference={line['reference']}"
+    assert seen == [f"{site.origin}/order?{query}"]
+
+
+def test_a_form_goes_on_while_the_service_is_silent_and_is_told_later(
+    page: Page, publish: Publish, console: Console
+) -> None:
+    console.allow("ERR_FAILED")
+    site = publish("outage", more=FORM)
+    visit = site.visit(page)
+    seen = orders(page)
+    page.route("**/consents", lambda _: None)
+    page.get_by_role("button", name="Order and pay").click()
+    page.wait_for_url("**/order*", timeout=3000)
+    assert seen[0].endswith("?consent_agreed=terms%401")
+    (kept,) = visit.kept()
+    assert kept["answer"]["documents"] == {"terms": 1}
+    page.unroute("**/consents")
+    with page.expect_response("**/consents") as recorded:
+        site.visit(page)
+    assert recorded.value.json()["consent"]["type"] == "documents.agreed"
+
+
+def showings(demo: Demo, key: str) -> int:
+    """Return how many showings of a site the database file holds."""
+    with closing(sqlite3.connect(demo.data / "consent.db")) as connection:
+        row = connection.execute(
+            "SELECT coalesce(sum(showings), 0) FROM impression JOIN site USING (site_id)"
+            " WHERE key = ? AND kind = 'shown'",
+            (key,),
+        ).fetchone()
+    return int(row[0])
+
+
+def test_each_showing_is_counted_once_and_names_nobody(
+    page: Page, demo: Demo, publish: Publish
+) -> None:
+    site = publish("counted")
+    requests = record_requests(page)
+    visit = site.visit(page)
+    visit.layer.wait_for()
+    visit.reload()
+    visit.layer.wait_for()
+    visit.press("Refuse all", within=visit.layer)
+    visit.reload()
+    told = [each for each in requests if each.url.endswith("/impressions")]
+    bodies: list[dict[str, Any]] = [each.post_data_json for each in told]
+    assert [set(body) for body in bodies] == [{"notice", "variant"}] * 2
+    assert all(each.header_value("cookie") is None for each in told)
+    eventually(page, lambda: showings(demo, "counted") == 2)
+
+
+def test_in_italy_closing_refuses(page: Page, publish: Publish) -> None:
+    visit = publish("italy", profiles=["italy"]).visit(page)
+    answer = visit.press("Close and refuse all", within=visit.layer)
+    assert answer["consent"]["type"] == "consent.refused"
+    assert visit.granted() == set()
+    visit.reload()
+    expect(visit.layer).to_have_count(0)
+
+
+def test_children_are_asked_nothing(page: Page, publish: Publish) -> None:
+    site = publish("children", child_directed=True)
+    visit = site.visit(page)
+    assert (visit.ran(), visit.granted()) == (set(), set())
+    expect(visit.layer).to_have_count(0)
+    visit.open()
+    names = [each.inner_text() for each in visit.centre.get_by_role("button").all()]
+    assert not {"Accept all", "Refuse all", "Save my choice"} & set(names)
