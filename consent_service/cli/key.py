@@ -2,10 +2,17 @@
 
 import click
 
-from consent_service.cli.context import json_option, print_json, print_table, tell_errors
+from consent_service.cli.context import (
+    json_option,
+    opened_services,
+    print_json,
+    print_table,
+    tell_errors,
+)
 from consent_service.core import keyring
 from consent_service.core.clock import SystemClock, format_time
 from consent_service.core.ids import Ids
+from consent_service.core.tokens import site_secret
 from consent_service.settings import load_settings
 
 _use = click.argument("use", type=click.Choice(keyring.USES))
@@ -85,3 +92,37 @@ def revoke(use: str, kid: str) -> None:
     """
     keyring.revoke(load_settings().keys_dir, use, kid, SystemClock())
     click.echo(f"{kid} is revoked.")
+
+
+@key.command("site-secret")
+@click.argument("site")
+@json_option
+@tell_errors
+def show_site_secret(site: str, *, as_json: bool) -> None:
+    """Print with what a site's backend checks state tokens and signs who its users are.
+
+    One secret for each accepted state key, of 32 bytes in hexadecimal. It is of use for this site
+    only. Who holds it can make state tokens and link visitors to users: keep it like a password,
+    and run `key rotate state` and `key revoke state KID` should it get lost.
+
+    \b
+    Examples:
+      consent-service key site-secret shop
+      consent-service key site-secret shop --json
+    """
+    with opened_services() as services:
+        site_id = services.sites.get(site).site_id
+        ring = keyring.Keyring(services.settings.keys_dir, "state", services.clock)
+        rows = [
+            {
+                "kid": each.kid,
+                "signs_from": format_time(each.signs_from),
+                "secret": site_secret(each, ring.use, site_id).hex(),
+            }
+            for each in ring.accepted()
+        ]
+    click.secho("These are secret: for the backend of this site only.", fg="yellow", err=True)
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(rows, "There is no state key yet; the first start makes one.")
