@@ -202,10 +202,11 @@ def _stays(case: Case, purpose: Value | None, service: Decision) -> bool:
     """Tell whether a service's own decision outlives what an act says about its purpose.
 
     A refused service stays refused when its purpose is chosen: only accepting everything, and
-    later than the refusal, includes it.
+    later than the refusal, includes it. Refusing everything ends what was allowed by itself, also
+    where its notice does not show the purpose.
     """
     if purpose is None:
-        return case.act.action is not Action.REJECT
+        return case.act.action is not Action.REJECT or service.value is Value.DENIED
     refused = service.value is Value.DENIED and purpose is Value.GRANTED
     return refused and (case.act.action is Action.CHOOSE or case.is_void(service))
 

@@ -68,10 +68,16 @@ class Case:
         return granted_later and _holds(previous, self.ts)
 
     def is_outdated(self, previous: Agreement | None) -> bool:
-        """Tell whether something later was received about a document, or its end with it."""
+        """Tell whether a document's agreement comes too late to count.
+
+        That is where something was received about it after it was made, where its end was received
+        in the same millisecond, and where the visitor agreed under a later notice already.
+        """
         if previous is None:
             return False
-        return self._is_overtaken(previous) or (previous.ended and previous.at == self.ts)
+        if self._is_overtaken(previous):
+            return True
+        return previous.at == self.ts if previous.ended else previous.notice > self.notice
 
     def _is_overtaken(self, previous: Decision | Agreement) -> bool:
         return self.act.made_at is not None and previous.at > self.act.made_at

@@ -60,6 +60,6 @@ def adopt(older: Older, terms: Terms, notice: int) -> Change:
 def _decision(granted: bool, key: str, older: Older, terms: Terms, notice: int) -> Decision:
     value = Value.GRANTED if granted else Value.DENIED
     days = terms.granted_days if granted else terms.denied_days
-    for_good = days is None or (not granted and terms.runs_unasked(key))
-    until = None if for_good else older.at + timedelta(days=days or 0)
-    return Decision(value=value, notice=notice, at=older.at, until=until)
+    if days is None or (not granted and terms.runs_unasked(key)):
+        return Decision(value=value, notice=notice, at=older.at, until=None)
+    return Decision(value=value, notice=notice, at=older.at, until=older.at + timedelta(days=days))

@@ -126,11 +126,16 @@ def validity(decision: Decision | None, since: int, now: datetime) -> Why:
 
 
 def _said(purpose: PurposeTerms, state: State, now: datetime) -> Why:
-    """Tell what a visitor has said about a purpose. An objection to what runs unasked stays."""
+    """Tell what a visitor has said about a purpose."""
     decision = state.purposes.get(purpose.key)
-    if decision and decision.value is Value.DENIED and purpose.runs_unasked:
+    if _objects(decision, purpose):
         return Why.DENIED
     return validity(decision, purpose.since, now)
+
+
+def _objects(decision: Decision | None, purpose: PurposeTerms) -> bool:
+    """Tell whether a decision objects to what runs unasked: that stays, whatever changes."""
+    return decision is not None and decision.value is Value.DENIED and purpose.runs_unasked
 
 
 def _purpose_ruling(
@@ -156,6 +161,8 @@ def _service_ruling(
     """Return how a service stands: as its purpose, unless the visitor said otherwise."""
     own = state.services.get(key)
     said = validity(own, max(purpose.asked_since, purpose.services[key]), now)
+    if _objects(own, purpose):
+        said = Why.DENIED
     if not purpose.choice or said in OPEN:
         return ruling
     if gpc and purpose.sale_or_sharing and not (said is Why.GRANTED and _overrides(own)):
