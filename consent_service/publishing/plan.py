@@ -1,7 +1,7 @@
 """Plans: what publishing a folder would change, as data and as JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from consent_service.core.clock import format_time
@@ -62,7 +62,8 @@ class Plan:
     @property
     def settings_changed(self) -> bool:
         """True where settings change of a site that exists."""
-        return self.before is not None and self.before != self.site
+        before = self.before
+        return before is not None and before != replace(self.site, published_by=before.published_by)
 
     @property
     def changes_nothing(self) -> bool:

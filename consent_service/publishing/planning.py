@@ -133,6 +133,7 @@ class Planner:
             profiles=tuple(profile.key for profile in source.notice.profiles),
             erasure=source.erasure,
             managed_by=before.managed_by if before and by is Manager.CONSOLE else source.managed_by,
+            published_by=by,
             revision=before.revision if before else 0,
             closed_at=before.closed_at if before else None,
         )
@@ -151,6 +152,8 @@ def _refusal(plan: Plan, by: Manager, over: str | None) -> ServiceError | None:
         return None
     if plan.before and plan.before.managed_by != by and not _takes_over(plan, by, over):
         return ManagedElsewhereError(_how_to_take_over(plan.before, by))
+    if by is Manager.FOLDER and over is None and _is_unseen(plan):
+        return HeadMovedError(_console_was_last(plan))
     errors = blocking(plan.findings)
     asks = any(profile.model == _LINTED for profile in plan.source.notice.profiles)
     return _lint_failed(errors) if errors and asks else None
@@ -161,10 +164,26 @@ def _takes_over(plan: Plan, by: Manager, over: str | None) -> bool:
     return by is Manager.FOLDER and plan.site.managed_by is by and over is not None
 
 
+def _is_unseen(plan: Plan) -> bool:
+    """Tell whether the console published what a folder is about to replace."""
+    return plan.before is not None and plan.before.published_by is not Manager.FOLDER
+
+
+def _console_was_last(plan: Plan) -> str:
+    return (
+        f"the console published {plan.site.key} last: look at it with "
+        f"`consent-service site export`, then name its head with --over: {_short(plan)}"
+    )
+
+
 def _current(plan: Plan) -> str:
     if plan.head is None:
         return f"there is no site {plan.site.key} yet, so it has no head"
-    return f"its head is {plan.head[:SHORT_HEAD]}: look at it, then name this one"
+    return f"its head is {_short(plan)}: look at it, then name this one"
+
+
+def _short(plan: Plan) -> str:
+    return (plan.head or "")[:SHORT_HEAD]
 
 
 def _how_to_take_over(before: Site, by: Manager) -> str:

@@ -33,7 +33,10 @@ class Embed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A website. `revision` grows with each change, which is how caches learn of it."""
+    """A website. `revision` grows with each change, which is how caches learn of it.
+
+    `managed_by` is the side that may publish it, `published_by` the one that did last.
+    """
 
     site_id: str
     key: str
@@ -46,6 +49,7 @@ class Site:
     profiles: tuple[str, ...]
     erasure: str
     managed_by: Manager
+    published_by: Manager
     revision: int
     closed_at: datetime | None
 

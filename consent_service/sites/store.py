@@ -60,7 +60,7 @@ def _columns(of: Site) -> dict[str, Any]:
         "log_origin": of.log_origin,
         "managed_by": of.managed_by.value,
         "revision": of.revision,
-        "settings": json.dumps(of.settings()),
+        "settings": json.dumps({**of.settings(), "published_by": of.published_by.value}),
         "closed_at": of.closed_at,
     }
 
@@ -79,6 +79,7 @@ def _site(row: Row[Any]) -> Site:
         profiles=tuple(settings["profiles"]),
         erasure=settings["erasure"],
         managed_by=Manager(row.managed_by),
+        published_by=Manager(settings.get("published_by", row.managed_by)),
         revision=row.revision,
         closed_at=row.closed_at,
     )

@@ -3,14 +3,18 @@
 import json
 from pathlib import Path
 
-from consent_service.publishing.files import head
+import pytest
+
+from consent_service.cli.context import opened_services
+from consent_service.publishing.files import head as head_of
 from consent_service.publishing.folder import folder_files
 from consent_service.resources import bundled
+from consent_service.sites.model import Manager
 from tests.cli.conftest import Command, edit
 
 
 def test_a_plan_tells_each_change(ready: Command, shop: Path) -> None:
-    before = head(folder_files(shop))
+    before = head_of(folder_files(shop))
     edit(shop / "site.yaml", "name: Linden & Oak\n", "name: Linden\n")
     edit(shop / "terms.en.md", "---\n", "---\nmaterial: true\n")
     edit(shop / "terms.en.md", "\n\n", "\n\nNew.\n\n")
@@ -70,3 +74,24 @@ def test_a_site_is_handed_to_the_console_and_taken_back(ready: Command, shop: Pa
     assert planned["head"][:12] in moved
     taken = ready("site", "apply", str(shop), "--over", planned["head"][:12]).output
     assert 'managed_by: "console" -> "folder"' in taken
+
+
+def test_a_folder_does_not_replace_what_the_console_published_unseen(
+    ready: Command, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONSENT_DATA_DIR", str(tmp_path / "data"))
+    edit(shop / "site.yaml", "key: shop\n", "key: shop\nmanaged_by: console\n")
+    ready("site", "apply", str(shop))
+    newer = tmp_path / "terms.en.md"
+    newer.write_text((shop / "terms.en.md").read_text().rstrip() + "\n\nOne more word.\n")
+    ready("document", "publish", "shop", str(newer))
+    with opened_services() as services:
+        head = services.management.state("shop").head
+        services.management.hand_over("shop", Manager.FOLDER, head)
+    edit(shop / "site.yaml", "managed_by: console", "managed_by: folder")
+    refused = ready("site", "apply", str(shop), status=1).output
+    assert "the console published shop last" in refused
+    assert head[:12] in refused
+    ready("site", "apply", str(shop), "--over", head[:12])
+    edit(shop / "terms.en.md", "## Ordering", "## How to order")
+    ready("site", "apply", str(shop))

@@ -30,6 +30,7 @@ SITE = Site(
     profiles=("eu-opt-in",),
     erasure="erase",
     managed_by=Manager.FOLDER,
+    published_by=Manager.FOLDER,
     revision=1,
     closed_at=None,
 )
