@@ -158,7 +158,8 @@ function serviceExceptions(facts: Facts): Record<string, boolean> {
     const purpose = notice?.purposes.find((candidate) => candidate.key === service?.purpose);
     if (notice && !purpose?.choice) continue;
     const since = Math.max(purpose?.asked_since ?? 0, service?.asked_since ?? 0);
-    const said = validity(own, since, now);
+    const objection = own[0] === "denied" && runsUnasked(purpose);
+    const said = objection ? "denied" : validity(own, since, now);
     if (isOpen(said)) continue;
     // What was refused since, or is switched off by a signal, is not reopened by an older exception.
     const closed =

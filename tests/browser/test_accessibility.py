@@ -1,11 +1,13 @@
 """No violation of the rules that axe checks: every surface, narrow and wide, light and dark."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.browser.published import SIGNAL, published
 from tests.browser.running import Demo
 from tests.browser.visits import Visit
 
@@ -55,6 +57,36 @@ def test_banner_and_centre(page: Page, demo: Demo, key: str, path: str) -> None:
     for more in visit.centre.locator("summary").all():
         more.click()
     visit.centre.locator(".identity code").wait_for()
+    check(page)
+
+
+def test_a_layer_that_closes_by_refusing(page: Page, demo: Demo, tmp_path: Path) -> None:
+    with published(demo, tmp_path, "closing", profiles=["italy"]) as site:
+        site.visit(page, "/ar.html").layer.wait_for()
+        check(page)
+
+
+def test_opting_out(page: Page, demo: Demo, tmp_path: Path) -> None:
+    with published(demo, tmp_path, "leaving", profiles=["us-opt-out"], texts={}) as site:
+        site.visit(page, "/de.html").layer.wait_for()
+        check(page)
+
+
+def test_documents_alone(page: Page, demo: Demo, tmp_path: Path) -> None:
+    with published(demo, tmp_path, "reading", profiles=["us-opt-out"]) as site:
+        site.edit("terms", "accept: inform", "accept: agree")
+        site.publish()
+        visit = site.visit(page)
+        visit.press("Opt out of all", within=visit.layer)
+        visit.layer.get_by_role("button", name="Agree").wait_for()
+        check(page)
+
+
+def test_the_second_act(page: Page, demo: Demo) -> None:
+    page.add_init_script(SIGNAL)
+    visit = Visit(page, "shop").go(demo.shop)
+    visit.open().get_by_role("switch", name="Advertising").click()
+    visit.centre.locator(".confirm").wait_for()
     check(page)
 
 

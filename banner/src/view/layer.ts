@@ -31,13 +31,13 @@ function choiceText(scene: Scene): (HTMLElement | undefined)[] {
   const { notice, state, base } = scene;
   const { title, body, asked_again } = notice.texts;
   const asked = purposesToAsk(notice, state);
-  const names = asked.map((one) => one.name);
+  const names = asked.map((one) => one.name).join(" · ");
+  const purposes = names ? h("p", { class: "quiet" }, names) : undefined;
+  const text = h("p", {}, ...segments(body, notice, base));
   const partly = asked.length > 0 && asksForPart(notice, state);
   return [
     h("h2", {}, title),
-    partly ? h("p", {}, h("strong", {}, asked_again)) : undefined,
-    h("p", {}, ...segments(body, notice, base)),
-    names.length ? h("p", { class: "quiet" }, names.join(" · ")) : undefined,
+    ...(partly ? [h("p", {}, h("strong", {}, asked_again)), purposes, text] : [text, purposes]),
     controllerLine(notice, base, body, changeLinks(scene, notice.documents)),
   ];
 }
