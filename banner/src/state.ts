@@ -124,11 +124,12 @@ function hasOptedOut(facts: Facts): boolean {
 
 /** Whether the visitor objected too short ago to be asked again (Cal. Civ. Code 1798.135). */
 function isQuiet({ notice, token, kept, now }: Facts): boolean {
+  const days = notice?.lifetime?.quiet_days;
+  // Without a rest this browser's clock, which may be slow, has no say.
+  if (!days) return false;
   const refusals = kept.filter(({ chosen }) => Object.values(chosen).includes(false));
   const moments = refusals.map(({ at }) => Date.parse(at) / 1000);
-  return (
-    now < Math.max(token?.objected ?? 0, ...moments) + (notice?.lifetime?.quiet_days ?? 0) * DAY
-  );
+  return now < Math.max(token?.objected ?? 0, ...moments) + days * DAY;
 }
 
 function standingOf(facts: Facts, key: string, purpose?: Purpose): Standing {

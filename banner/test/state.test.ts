@@ -213,6 +213,11 @@ test("there is something to withdraw when something was granted or agreed", () =
   expect(of({ token: aToken({}, { documents: { terms: [2, 3] } }) })).toBe(true);
 });
 
+test("a slow clock keeps no question away", () => {
+  const token = aToken({ analytics: granted() }, { objected: NOW + 3600 });
+  expect(whatToAsk(aNotice(), resolve(facts({ token })))).toBe("choice");
+});
+
 test("a signal alone decides nothing: what it answers for is no part", () => {
   const notice = aNotice({ model: "opt-out" });
   expect(asksForPart(notice, resolve(facts({ notice, gpc: true })))).toBe(false);
