@@ -1,6 +1,7 @@
 """Reads older consents from CSV and JSON Lines, one at a time."""
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -13,6 +14,7 @@ from consent_service.imports.model import Format, Record, Wrong
 from consent_service.imports.schemas import COLUMNS, record_schema
 
 LONGEST_LINE = 64 * 1024
+_NUMBER = re.compile(r"[0-9]{1,10}")
 _TOO_LONG = " " * (LONGEST_LINE + 1)
 
 
@@ -60,8 +62,7 @@ def _json_rows(lines: Iterator[str]) -> Iterator[tuple[int, Any]]:
 
 def _csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, Any]]:
     reader = csv.reader(lines, strict=True)
-    header = next(reader, [])
-    _check_header(header)
+    header = _header(reader)
     while True:
         try:
             cells = next(reader)
@@ -72,6 +73,17 @@ def _csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, Any]]:
             continue
         if any(cells):
             yield reader.line_num, _csv_row(reader.line_num, header, cells)
+
+
+def _header(rows: Iterator[list[str]]) -> list[str]:
+    try:
+        header = [_checked(name) for name in next(rows, [])]
+    except csv.Error as error:
+        raise InvalidRequestError(f"the header of the file is no CSV: {error}") from error
+    except ValueError as error:
+        raise InvalidRequestError(f"the header of the file: {error}") from error
+    _check_header(header)
+    return header
 
 
 def _check_header(header: list[str]) -> None:
@@ -96,12 +108,18 @@ def _csv_row(line: int, header: list[str], cells: list[str]) -> dict[str, Any] |
             row["decisions"] = _pairs(row["decisions"], "=")
         if "documents" in row:
             documents = _pairs(row["documents"], "@")
-            row["documents"] = {kind: int(number) for kind, number in documents.items()}
+            row["documents"] = {kind: _number(text) for kind, text in documents.items()}
         if "notice" in row:
-            row["notice"] = int(row["notice"])
+            row["notice"] = _number(row["notice"])
     except ValueError as error:
         return _wrong(line, "", str(error))
     return row
+
+
+def _number(text: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text[:20]} is no number of a notice or version")
+    return int(text)
 
 
 def _pairs(text: str, separator: str) -> dict[str, str]:
