@@ -198,6 +198,11 @@ def test_after_an_opt_out_nobody_asks_for_twelve_months(day: float, quiet: bool)
     assert (asked(standing(state, terms=OPT_OUT, minutes=days(day))) == {}) is quiet
 
 
+def test_a_clock_that_went_back_keeps_no_question_away_under_opt_in() -> None:
+    state = State(purposes={"marketing": decision(DENIED, minutes=10)})
+    assert asked(standing(state, terms=NO_DOCUMENTS, minutes=0)) == {"analytics": "undecided"}
+
+
 def test_a_grant_keeps_nobody_quiet() -> None:
     granted = State(purposes={"marketing": decision(GRANTED)})
     assert "analytics" in asked(standing(granted, terms=OPT_OUT, minutes=1))

@@ -188,7 +188,7 @@ def _opted_out(terms: Terms, state: State) -> bool:
 def _purpose_questions(
     terms: Terms, state: State, now: datetime, *, gpc: bool
 ) -> Iterator[Question]:
-    if _is_quiet(state, now, timedelta(days=terms.quiet_days)):
+    if terms.quiet_days and _is_quiet(state, now, timedelta(days=terms.quiet_days)):
         return
     for key, purpose in terms.purposes.items():
         said = _said(purpose, state, now)
