@@ -25,6 +25,7 @@ class ImpressionService:
         self._notices = notices
         self._clock = clock
         self._lock = threading.Lock()
+        self._flushing = threading.Lock()
         self._counts: Counter[Hour] = Counter()
 
     def count(self, site: Site, kind: Showing, number: int, variant: str | None) -> None:
@@ -56,6 +57,10 @@ class ImpressionService:
 
         What cannot be stored now is kept for the next time.
         """
+        with self._flushing:
+            return self._flush()
+
+    def _flush(self) -> int:
         with self._lock:
             counts = self._counts.copy()
         if not counts:
