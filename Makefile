@@ -4,6 +4,7 @@
 PORT ?= 8000
 TESTS ?= tests
 ARGS ?=
+RULES_TESTS := tests/unit -k test_rules_
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +16,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(VENV)/run.stamp ## Install the service and start the demo on PORT (8000)
@@ -60,6 +61,17 @@ coverage: $(VENV)/dev.stamp ## Run the service's tests and say which lines they 
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+.PHONY: mutate
+mutate: coverage-rules $(VENV)/mutation.stamp ## Change the rules of consent one by one: does a test notice?
+	@$(BIN)/python scripts/mutate 95
+
+.PHONY: coverage-rules
+coverage-rules: export COVERAGE_FILE = .coverage-rules
+coverage-rules: $(VENV)/dev.stamp ## Check that tests take every branch of the rules of consent
+	@$(BIN)/coverage run -m pytest -q $(RULES_TESTS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --include 'consent_service/consents/rules/*' --fail-under 100
+
 .PHONY: bench
 bench: $(VENV)/dev.stamp ## Run the benchmarks; they print JSON
 	@$(BIN)/python bench/run.py $(ARGS)
@@ -73,13 +85,14 @@ lock: $(VENV)/dev.stamp ## Pin the newest versions of all packages (Python and n
 	$(UV_COMPILE) --upgrade requirements/build.in -o requirements/build.txt
 	$(UV_COMPILE) --upgrade pyproject.toml -c requirements/build.txt -o requirements/runtime.txt
 	$(UV_COMPILE) --upgrade pyproject.toml --group dev -c requirements/build.txt -c requirements/runtime.txt -o requirements/dev.txt
+	$(UV_COMPILE) --upgrade --group mutation -c requirements/build.txt -c requirements/dev.txt -o requirements/mutation.txt
 	@scripts/need-node
 	cd banner && npm update --package-lock-only --no-audit --no-fund
 	scripts/check-locks
 
 .PHONY: clean
 clean: ## Remove everything that was installed or built, but no data
-	rm -rf $(VENV) banner/node_modules dist build htmlcov .coverage .coverage.* \
+	rm -rf $(VENV) banner/node_modules dist build htmlcov mutants .coverage .coverage.* .coverage-rules* \
 		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
@@ -96,6 +109,11 @@ $(VENV)/run.stamp: $(VENV)/venv.stamp requirements/runtime.txt requirements/buil
 $(VENV)/dev.stamp: $(VENV)/venv.stamp requirements/dev.txt requirements/build.txt pyproject.toml
 	@scripts/install $(VENV) requirements/dev.txt requirements/build.txt
 	@touch $@ $(VENV)/run.stamp
+
+# Reinstalling what developing needs takes away nothing of this.
+$(VENV)/mutation.stamp: $(VENV)/dev.stamp requirements/mutation.txt
+	@$(BIN)/python -m pip --disable-pip-version-check --no-input install -qq --require-hashes -r requirements/mutation.txt
+	@touch $@
 
 banner/node_modules/.stamp: banner/package.json banner/package-lock.json
 	@scripts/need-node
