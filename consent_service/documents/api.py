@@ -8,6 +8,11 @@ from consent_service.core.clock import format_time
 from consent_service.core.errors import InvalidRequestError, ServiceError
 from consent_service.documents.comparison import Comparison, choose
 from consent_service.documents.model import DocumentText, DocumentVersion
+from consent_service.documents.schemas import (
+    DifferenceOut,
+    PublishedDocumentOut,
+    PublishedListOut,
+)
 from consent_service.documents.service import DocumentService, DocumentUnknownError
 from consent_service.http.caching import IMMUTABLE, Prebuilt
 from consent_service.http.languages import wanted_locale
@@ -74,8 +79,13 @@ class DocumentApi:
         """Return the routes of documents."""
         base = "/v1/sites/<key>/documents"
         lang = Parameter(name="lang", description="A locale; else Accept-Language decides")
-        text = Answer(status=200, description="The text, by Accept", media=_MEDIA)
-        listed = Answer(status=200, description="The list", media=(_JSON,))
+        text = Answer(
+            status=200,
+            description="The text, by Accept",
+            schema=PublishedDocumentOut(),
+            media=(_HTML, _MARKDOWN),
+        )
+        listed = Answer(status=200, description="The list", schema=PublishedListOut())
         entries = (
             (base, self.list_current, "The documents in force", listed),
             (f"{base}/<kind>", self.current, "The version in force", text),
@@ -114,7 +124,14 @@ class DocumentApi:
             tag="Documents",
             summary="What changed between two versions, word by word",
             parameters=parameters,
-            answers=(Answer(status=200, description="By Accept", media=_DIFF_MEDIA),),
+            answers=(
+                Answer(
+                    status=200,
+                    description="By Accept",
+                    schema=DifferenceOut(),
+                    media=(_HTML, _PLAIN),
+                ),
+            ),
             problems=(*_PROBLEMS, NotAcceptableError, InvalidRequestError),
         )
 

@@ -172,3 +172,50 @@ def test_a_real_request_fits_its_schema(sqlite_world: World, document: dict[str,
         validator.validate(body)
         assert not validator.is_valid({**body, "action": "delete"})
         assert not validator.is_valid({"action": "accept"})
+
+
+DOCUMENTS = "/v1/sites/{key}/documents"
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        (DOCUMENTS, ""),
+        (f"{DOCUMENTS}/{{kind}}", ""),
+        (f"{DOCUMENTS}/{{kind}}/versions", ""),
+        (f"{DOCUMENTS}/{{kind}}/versions/{{number}}", ""),
+        (f"{DOCUMENTS}/{{kind}}/diff", "?from=1&to=1"),
+    ],
+)
+def test_documents_have_nothing_that_is_not_described(
+    shared_world: World, path: str, query: str
+) -> None:
+    document = shared_world.client.get("/openapi.json").get_json()
+    for schema in document["components"]["schemas"].values():
+        schema.setdefault("additionalProperties", False)
+    address = path.format(key="shop", kind="terms", number=1)
+    answer = shared_world.client.get(f"{address}{query}", headers={"Accept": "application/json"})
+    described = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+    schema = {**described["schema"], "components": document["components"]}
+    jsonschema.Draft202012Validator(schema).validate(answer.get_json())
+
+
+def parts(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        yield part
+    for inner in (
+        part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    ):
+        yield from parts(inner)
+
+
+def test_schemas_say_what_they_mean_in_json_schema_s_words(document: dict[str, Any]) -> None:
+    found = list(parts(document))
+    patterns = [part["pattern"] for part in found if isinstance(part.get("pattern"), str)]
+    assert patterns
+    assert not [pattern for pattern in patterns if "\\Z" in pattern or "\\A" in pattern]
+    mappings = [part for part in found if part.get("type") == "object"]
+    assert any("maxProperties" in part for part in mappings)
+    assert not [part for part in mappings if {"maxLength", "minLength"} & {*part}]
+    act = document["components"]["schemas"]["ConsentIn"]["properties"]
+    assert act["decisions"]["propertyNames"]["pattern"] == "^[a-z][a-z0-9_-]{0,31}$"
