@@ -61,9 +61,7 @@ class BackendService:
         ]
         if visitors and not request.act.is_grant:
             return self._deny(site, request, visitors, first)
-        return first or self._consents.record(
-            site, request, _named(visitors[0]) if visitors else None
-        )
+        return self._consents.record(site, request, _named(visitors[0]) if visitors else None)
 
     def _deny(
         self, site: Site, request: Request, visitors: Sequence[str], first: Recorded | None

@@ -18,9 +18,10 @@ from consent_service.consents.store_subjects import SubjectLink
 from consent_service.consents.subjects import SubjectService
 from consent_service.core.canonical import canonical_json
 from consent_service.core.clock import Clock, format_time, to_milliseconds
-from consent_service.core.errors import FieldError, InvalidRequestError
+from consent_service.core.errors import FieldError, InvalidRequestError, UnavailableError
 from consent_service.core.ids import Ids
 from consent_service.db.engine import Database
+from consent_service.db.unit import ConflictError
 from consent_service.documents.model import in_force
 from consent_service.documents.service import DocumentService, DocumentUnknownError
 from consent_service.imports import store
@@ -80,6 +81,9 @@ class ImportService:
 
         `notice` stands for records that name none; `tell` hears of each line that is not imported.
         What was imported before is left alone, however often it comes; a dry run stores nothing.
+
+        Raises:
+            UnavailableError: the same records are imported elsewhere at this moment.
         """
         entries = iter(records)
         while batch := list(islice(entries, BATCH)):
@@ -200,11 +204,15 @@ class ImportService:
         return agreed
 
     def _store(self, site: Site, taken: Sequence[Taken]) -> None:
-        with self._db.write() as tx:
-            consent_store.insert_events(tx, site.site_id, [each.event for each in taken])
-            store.insert_imported(tx, site.site_id, [each.imported for each in taken])
-            links = [each.link for each in taken if each.link]
-            store_subjects.insert_subject_links(tx, site.site_id, links)
+        links = [each.link for each in taken if each.link]
+        try:
+            with self._db.write() as tx:
+                consent_store.insert_events(tx, site.site_id, [each.event for each in taken])
+                store.insert_imported(tx, site.site_id, [each.imported for each in taken])
+                store_subjects.insert_subject_links(tx, site.site_id, links)
+        except ConflictError as error:
+            message = "the same records are being imported elsewhere: run this again when that ends"
+            raise UnavailableError(message) from error
 
 
 def _content_hash(record: Record, notice: int | None) -> bytes:

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from click.testing import Result
 
 from consent_service.core.clock import format_time
+from consent_service.core.errors import UnavailableError
 from consent_service.imports.model import Format, Tally, Wrong
 from consent_service.imports.reader import read_records
 from tests.api.backing import Backend
@@ -70,6 +72,21 @@ def test_a_record_is_imported_once(world: World, run: Run) -> None:
     assert run(*records, record(4))[0] == Tally(imported=1, repeated=3)
     assert run(record(5), record(5))[0] == Tally(imported=1, repeated=1)
     assert len(stored_events(world)) == 5
+
+
+def test_two_imports_at_once_store_each_record_once(world: World, run: Run) -> None:
+    records = [record(number) for number in range(50)]
+
+    def attempt(_: int) -> int:
+        try:
+            return run(*records)[0].imported
+        except UnavailableError:
+            return 0
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(attempt, range(4))) == 50
+    assert run(*records)[0] == Tally(repeated=50)
+    assert len(stored_events(world)) == 50
 
 
 def test_the_same_id_with_another_content_is_refused(world: World, run: Run) -> None:
