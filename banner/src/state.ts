@@ -158,9 +158,10 @@ function serviceExceptions(facts: Facts): Record<string, boolean> {
     const service = notice?.services.find((candidate) => candidate.key === key);
     const purpose = notice?.purposes.find((candidate) => candidate.key === service?.purpose);
     if (notice && !purpose?.choice) continue;
-    const since = Math.max(purpose?.asked_since ?? 0, service?.asked_since ?? 0);
-    const objection = own[0] === "denied" && runsUnasked(purpose);
-    const said = objection ? "denied" : validity(own, since, now);
+    const denied = own[0] === "denied";
+    // Saying yes to a purpose that changed says nothing about a service that was refused.
+    const since = Math.max(service?.asked_since ?? 0, denied ? 0 : (purpose?.asked_since ?? 0));
+    const said = denied && runsUnasked(purpose) ? "denied" : validity(own, since, now);
     if (isOpen(said)) continue;
     // What was refused since, or is switched off by a signal, is not reopened by an older exception.
     const closed =

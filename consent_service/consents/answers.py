@@ -6,6 +6,7 @@ from consent_service.consents.exchange import TokenExchange
 from consent_service.consents.model import ConsentEvent
 from consent_service.consents.receipts import Receipts
 from consent_service.consents.service import Recorded
+from consent_service.consents.tokens import Credential
 from consent_service.sites.model import Site
 
 _OPTIONAL = ("locale", "method")
@@ -18,12 +19,17 @@ class Answers:
         self._exchange = exchange
         self._receipts = receipts
 
-    def of(self, site: Site, recorded: Recorded) -> dict[str, Any]:
-        """Return the event, the visitor's state and values, the receipt and its openings."""
+    def of(
+        self, site: Site, recorded: Recorded, presented: Credential | None = None
+    ) -> dict[str, Any]:
+        """Return the event, the visitor's state and values, the receipt and its openings.
+
+        `presented` is the credential that came with the act.
+        """
         event = recorded.event
         return {
             "consent": event_json(event),
-            **self._exchange.members(site, recorded.latest),
+            **self._exchange.members(site, recorded.latest, presented),
             "receipt": self._receipts.issue(site, event),
             "openings": list(event.openings),
             "proof_url": f"/v1/sites/{site.key}/consents/{event.event_id}/proof",

@@ -30,7 +30,6 @@ from consent_service.consents.service import (
     NobodyKnownError,
     NothingToWithdrawError,
     NoticeSupersededError,
-    Recorded,
 )
 from consent_service.consents.subjects import AssertionRefusedError, SubjectService
 from consent_service.consents.tokens import CredentialRefusedError
@@ -98,10 +97,11 @@ class ConsentApi:
         if wanted.act.is_grant or credential is None:
             self._limits.check(site.key)
         try:
-            return self._recorded(site, self._consents.record(site, wanted, credential))
+            recorded = self._consents.record(site, wanted, credential)
         except NobodyKnownError:
             self._impressions.count(site, Showing.SIGNAL, wanted.notice, wanted.variant)
             return Response(status=202)
+        return self._exchange.respond(site, self._answers.of(site, recorded, credential), 201)
 
     def me(self, key: str) -> Response:
         """Answer what is on record about the visitor."""
@@ -112,15 +112,12 @@ class ConsentApi:
         if profile is None:
             raise CredentialRequiredError("nothing is on record for this visitor")
         answer = {
-            **self._exchange.members(site, profile.latest),
+            **self._exchange.members(site, profile.latest, credential),
             "reference": profile.latest.reference,
             "history": [event_json(event) for event in profile.history],
         }
         if profile.history and profile.history[-1].visitor_seq > 1:
             answer["next"] = profile.history[-1].visitor_seq
-        if credential.expired:
-            # It reads, withdraws and erases; renewed it would grant again.
-            return jsonify({name: part for name, part in answer.items() if name != "credential"})
         return self._exchange.respond(site, answer, 200)
 
     def link(self, key: str) -> Response:
@@ -166,9 +163,6 @@ class ConsentApi:
         answer = jsonify(self._receipts.jwks())
         answer.headers["Cache-Control"] = "public, max-age=300"
         return answer
-
-    def _recorded(self, site: Site, recorded: Recorded) -> Response:
-        return self._exchange.respond(site, self._answers.of(site, recorded), 201)
 
     def routes(self) -> list[Route]:
         """Return the visitors' calls."""

@@ -13,10 +13,11 @@ def credential_from_cookie(site: Site) -> str | None:
     return request.cookies.get(_name(site, "consent_")) if site.embed.server_sets_cookies else None
 
 
-def set_cookies(answer: Response, site: Site, credential: str, state_token: str) -> Response:
-    """Set both cookies, in the modes in which the service does; scripts read the state only."""
+def set_cookies(answer: Response, site: Site, credential: str | None, state_token: str) -> Response:
+    """Set the cookies, in the modes in which the service does; scripts read the state only."""
     if site.embed.server_sets_cookies:
-        _set(answer, site, "consent_", credential, httponly=True)
+        if credential:
+            _set(answer, site, "consent_", credential, httponly=True)
         _set(answer, site, "consent_state_", state_token, httponly=False)
     return answer
 

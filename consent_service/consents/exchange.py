@@ -65,22 +65,27 @@ class TokenExchange:
             raise CredentialRequiredError(f"send the credential as `Authorization: {_SCHEME} ...`")
         return credential
 
-    def members(self, site: Site, latest: ConsentEvent) -> dict[str, Any]:
+    def members(
+        self, site: Site, latest: ConsentEvent, presented: Credential | None = None
+    ) -> dict[str, Any]:
         """Return the members of an answer that carry the state and values of a visitor.
 
-        `latest` is the visitor's newest event.
+        `latest` is the visitor's newest event. An expired credential is not renewed: it reads,
+        withdraws and erases, and renewed it would grant again.
         """
         state = State.load(latest.state)
-        return {
+        told = {
             "state": decisions_json(state.purposes),
             "agreed": agreed_json(state.agreed()),
             "state_token": self._tokens.state_token(site, state, latest.event_id),
-            "credential": self._tokens.credential(site, str(latest.visitor)),
         }
+        if presented is None or not presented.expired:
+            told["credential"] = self._tokens.credential(site, str(latest.visitor))
+        return told
 
     def respond(self, site: Site, answer: dict[str, Any], status: int) -> Response:
         """Return an answer with those members; the credential goes where no script can read it."""
-        credential = answer["credential"]
+        credential = answer.get("credential")
         if site.embed.server_sets_cookies:
             answer = {name: value for name, value in answer.items() if name != "credential"}
         response = jsonify(answer)

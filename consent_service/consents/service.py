@@ -140,7 +140,7 @@ class ConsentService:
             ts = self._clock.now()
             change = decide_answer(answer, previous, ts)
             if change is None:
-                return self._find_repeated(site, key, credential) or _unchanged(previous)
+                return self._find_repeated(site, key, credential) or _unchanged(answer, previous)
             event = new_event(
                 site,
                 change,
@@ -270,7 +270,9 @@ def _shown(site: Site, notice: Notice, request: Request) -> Variant:
     return variant
 
 
-def _unchanged(previous: ConsentEvent | None) -> Recorded:
-    if previous is None:
+def _unchanged(answer: Answer, previous: ConsentEvent | None) -> Recorded:
+    if previous is None and answer.act.action is Action.WITHDRAW:
         raise NothingToWithdrawError("nothing is on record that could be withdrawn")
+    if previous is None:
+        raise InvalidRequestError.of("occurred_at", "is so long ago that nothing of it holds")
     return Recorded(event=previous, latest=previous)

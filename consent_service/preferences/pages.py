@@ -187,7 +187,7 @@ class PreferencePages:
             credential = self._exchange.presented(site, {})
         except CredentialRefusedError:
             return None
-        return credential.visitor if credential else None
+        return credential.visitor if credential and not credential.expired else None
 
     def _on_record(self, opened: Opened) -> tuple[State, list[ConsentEvent]]:
         credential = _credential(opened.visitor)

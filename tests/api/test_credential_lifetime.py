@@ -4,6 +4,8 @@ import base64
 import json
 from uuid import UUID
 
+import pytest
+
 from consent_service.core import keyring
 from tests.api.calls import act, decoded, encoded, refused, values
 from tests.support.world import World
@@ -130,3 +132,15 @@ def test_the_state_token_is_readable_and_short(world: World) -> None:
         "documents": {},
     }
     assert len(answer["state_token"]) <= 1024
+
+
+@pytest.mark.parametrize("action", ["withdraw", "reject"])
+def test_an_expired_credential_withdraws_and_is_not_renewed_by_it(
+    sqlite_world: World, action: str
+) -> None:
+    world = sqlite_world
+    given = world.answer("shop", "accept")["credential"]
+    world.clock.move(days=396)
+    answer = world.answer("shop", action, credential=given)
+    assert answer["consent"]["decisions"]["analytics"] == "denied"
+    assert "credential" not in answer

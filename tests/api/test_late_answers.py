@@ -156,3 +156,16 @@ def test_an_acknowledgement_is_a_grant_too(sqlite_world: World) -> None:
     world.clock.move(days=8)
     body = act(world, "news", "acknowledge", notice=1)
     refused(world.post("news", body), 409, "notice_superseded")
+
+
+def test_a_first_answer_that_was_kept_too_long_is_told_so(sqlite_world: World) -> None:
+    world = sqlite_world
+    world.clock.move(days=300)
+    body = act(
+        world,
+        "shop",
+        "accept",
+        occurred_at="2026-11-24T10:00:00Z",
+        sent_at="2027-09-10T10:00:00Z",
+    )
+    refused(world.post("shop", body), 422, "invalid_request", "occurred_at")

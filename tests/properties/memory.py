@@ -6,6 +6,7 @@ withdrawal is about what it ends; one that ends nothing is not on record.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal, TypeVar
 
@@ -118,7 +119,7 @@ class Memory:
         if value is not None:
             after = self.word(i + 1, purpose)
             is_same = after is not None and after.value == value
-            return False if is_same else _word(fact, value, purpose)
+            return False if is_same else _service_word(fact, value, purpose)
         if before is None:
             return None
         if self._meant(i) == "reject" and before.value == GRANTED:
@@ -275,6 +276,12 @@ def _word(fact: Fact, value: str, purpose: str) -> Word:
         until = fact.at + timedelta(days=notice.denied_days)
     override = value == GRANTED and fact.gpc and fact.override and notice.is_sale(purpose)
     return Word(value=value, notice=notice.number, at=fact.at, until=until, override=override)
+
+
+def _service_word(fact: Fact, value: str, purpose: str) -> Word:
+    """A refused service stays so for good."""
+    word = _word(fact, value, purpose)
+    return replace(word, until=None) if value == DENIED else word
 
 
 def _is_settled(fact: Fact, before: Agreed) -> bool:

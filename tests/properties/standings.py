@@ -68,7 +68,9 @@ class Moment:
     def _service(self, key: str) -> Ruling:
         of = self.notice.purpose_of(key)
         purpose, own = self.notice.purposes[of], self.words.own(self.n, key)
-        heard = _worth(own, max(purpose.since, purpose.services[key]), self.now)
+        refused = own is not None and own.value == DENIED
+        since = purpose.services[key] if refused else max(purpose.since, purpose.services[key])
+        heard = _worth(own, since, self.now)
         if own and own.value == DENIED and purpose.runs:
             heard = DENIED
         if not purpose.choice or own is None or heard in _OPEN:

@@ -84,14 +84,14 @@ def test_who_took_an_agreement_back_may_agree_under_an_older_notice() -> None:
         (FOR_GOOD, False, None),
     ],
 )
-def test_a_decision_holds_as_long_for_a_service_and_for_an_older_consent(
+def test_a_decision_holds_as_long_for_an_older_consent_and_a_refused_service_for_good(
     terms: Terms, allowed: bool, days: int | None
 ) -> None:
     until = None if days is None else START + timedelta(days=days)
     for_purpose = changed(CHOOSE, terms=terms, decisions={"analytics": allowed}).state
     assert for_purpose.purposes["analytics"].until == until
     for_service = changed(CHOOSE, terms=terms, services={"tally": allowed}).state
-    assert for_service.services["tally"].until == until
+    assert for_service.services["tally"].until == (until if allowed else None)
     older = Older(at=START, decisions={"analytics": allowed}, documents={})
     assert adopt(older, terms, NOTICE).state.purposes == for_purpose.purposes
 

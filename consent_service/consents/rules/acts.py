@@ -191,7 +191,7 @@ def _merged(case: Case, values: Mapping[str, Value], services: Mapping[str, Valu
         if key not in services and _stays(case, values.get(terms.purpose_of(key)), each)
     }
     exceptions = {
-        key: case.decision(value, terms.purpose_of(key))
+        key: case.exception(value, terms.purpose_of(key))
         for key, value in services.items()
         if value is not _decided_value(purposes, terms.purpose_of(key))
     }

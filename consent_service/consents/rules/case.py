@@ -1,6 +1,6 @@
 """One act to decide about: what was done, under which terms, on top of what, and when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from consent_service.consents.model import Act, Agreement, Decision, State, Value
@@ -18,7 +18,7 @@ class Case:
     ts: datetime
 
     def decision(self, value: Value, purpose: str) -> Decision:
-        """Return a decision about a purpose, or about a service of it.
+        """Return a decision about a purpose.
 
         A grant holds from when it was made; an objection to what runs without asking, for good.
         """
@@ -29,6 +29,15 @@ class Case:
             until=self._until(value, purpose),
             override=value is Value.GRANTED and self.overrides_signal(purpose),
         )
+
+    def exception(self, value: Value, purpose: str) -> Decision:
+        """Return a decision about a service that differs from its purpose.
+
+        A refused service stays so as long as it means the same: it does not start because time
+        has passed.
+        """
+        decision = self.decision(value, purpose)
+        return replace(decision, until=None) if value is Value.DENIED else decision
 
     def _until(self, value: Value, purpose: str) -> datetime | None:
         if value is Value.GRANTED:

@@ -160,14 +160,23 @@ def _service_ruling(
 ) -> Ruling:
     """Return how a service stands: as its purpose, unless the visitor said otherwise."""
     own = state.services.get(key)
-    said = validity(own, max(purpose.asked_since, purpose.services[key]), now)
-    if _objects(own, purpose):
-        said = Why.DENIED
+    said = Why.DENIED if _objects(own, purpose) else validity(own, _since(own, purpose, key), now)
     if not purpose.choice or said in OPEN:
         return ruling
     if gpc and purpose.sale_or_sharing and not (said is Why.GRANTED and _overrides(own)):
         return Ruling(allowed=False, why=Why.SIGNAL)
     return Ruling(allowed=said is Why.GRANTED, why=said, decision=own)
+
+
+def _since(own: Decision | None, purpose: PurposeTerms, service: str) -> int:
+    """Return since when a service has meant what the visitor decided about.
+
+    A refused service stays refused when only its purpose changes: saying yes to that says nothing
+    about the service.
+    """
+    if own is not None and own.value is Value.DENIED:
+        return purpose.services[service]
+    return max(purpose.asked_since, purpose.services[service])
 
 
 def _overrides(decision: Decision | None) -> bool:
