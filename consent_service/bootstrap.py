@@ -8,17 +8,18 @@ from sqlalchemy import MetaData, make_url
 
 from consent_service.access import tables as access_tables
 from consent_service.access.service import AccessService, ApiKeyRequiredError, OfficerService
+from consent_service.backends.asking_api import AskingApi
+from consent_service.backends.checks import CheckService
+from consent_service.backends.recording_api import RecordingApi
+from consent_service.backends.service import BackendService
 from consent_service.consents import tables as consent_tables
 from consent_service.consents.answers import Answers
 from consent_service.consents.api import ConsentApi
-from consent_service.consents.backends import BackendService
-from consent_service.consents.checks import CheckService
 from consent_service.consents.erasure import ErasureService
 from consent_service.consents.exchange import TokenExchange
 from consent_service.consents.expiry import ExpiryService
 from consent_service.consents.keyed import KeyedHashes
 from consent_service.consents.links import LinkService
-from consent_service.consents.manage import ManagedConsentApi
 from consent_service.consents.population import count_asked_again
 from consent_service.consents.projection import project_states
 from consent_service.consents.receipts import Receipts
@@ -217,6 +218,7 @@ def build_routes(services: Services) -> list[Route]:
     peers = Peers(services.settings.trusted_proxies)
     places = _places(services.settings, peers)
     limits = WriteLimits(peers, services.settings.address_limit, services.settings.site_limit)
+    backends = BackendService(services.db, services.consents, services.subjects)
     interfaces = (
         ConsentApi(
             consents=services.consents,
@@ -233,15 +235,21 @@ def build_routes(services: Services) -> list[Route]:
             clock=clock,
             public_url=public_url,
         ),
-        ManagedConsentApi(
+        RecordingApi(
             consents=services.consents,
-            backends=BackendService(services.db, services.consents, services.subjects),
-            checks=services.checks,
+            backends=backends,
             subjects=services.subjects,
             notices=services.notices,
             sites=sites,
             exchange=exchange,
             answers=answers,
+            clock=clock,
+        ),
+        AskingApi(
+            backends=backends,
+            checks=services.checks,
+            subjects=services.subjects,
+            sites=sites,
             clock=clock,
         ),
         NoticeApi(

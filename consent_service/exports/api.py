@@ -4,14 +4,13 @@ from typing import Any
 
 from flask import Response, request
 
-from consent_service.access.service import ApiKeyForbiddenError, ApiKeyRequiredError
-from consent_service.core.errors import InvalidRequestError
 from consent_service.exports.model import Filter, Format
 from consent_service.exports.schemas import ExportQuery
 from consent_service.exports.service import ExportService
 from consent_service.http.body import load
-from consent_service.http.routes import Access, Answer, Route
-from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
+from consent_service.http.routes import Answer, Route
+from consent_service.sites.routing import SITE, managed
+from consent_service.sites.service import SiteService
 
 _query = ExportQuery()
 _MEDIA = {Format.CSV: "text/csv; charset=utf-8", Format.JSONL: "application/jsonl"}
@@ -38,30 +37,20 @@ class ExportApi:
 
     def routes(self) -> list[Route]:
         """Return the route of exports."""
+        answer = Answer(
+            status=200,
+            description="The events; headers tell the log's size and what is pending",
+            media=("text/csv", "application/jsonl"),
+        )
         return [
-            Route(
-                method="GET",
-                path="/v1/manage/sites/<key>/export",
-                view=self.export,
-                access=Access.API_KEY,
+            managed(
+                "GET",
+                f"{SITE}/export",
+                self.export,
+                "A site's events in the order of the log",
+                answer,
                 scope="export",
-                tag="Management",
-                summary="A site's events in the order of the log",
                 query=_query,
-                answers=(
-                    Answer(
-                        status=200,
-                        description="The events; headers tell the log's size and what is pending",
-                        media=("text/csv", "application/jsonl"),
-                    ),
-                ),
-                problems=(
-                    SiteUnknownError,
-                    SiteClosedError,
-                    ApiKeyRequiredError,
-                    ApiKeyForbiddenError,
-                    InvalidRequestError,
-                ),
             )
         ]
 

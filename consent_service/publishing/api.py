@@ -34,13 +34,12 @@ from consent_service.publishing.manage_schemas import (
 from consent_service.publishing.management import ManagementService, SiteState, version_json
 from consent_service.publishing.routing import (
     IF_MATCH,
-    SITE,
-    described,
     management_route,
     tagged,
 )
 from consent_service.publishing.service import PublishingService
 from consent_service.sites.model import Site
+from consent_service.sites.routing import SITE, described
 
 _JSON, _TEXT = "application/json", "text/plain"
 _hand_over, _sites_query, _notices_query = HandOverIn(), SitesQuery(), NoticesQuery()

@@ -29,11 +29,10 @@ from consent_service.publishing.plan import plan_json
 from consent_service.publishing.routing import (
     IF_MATCH,
     LANG,
-    SITE,
-    described,
     management_route,
     tagged,
 )
+from consent_service.sites.routing import SITE, described
 
 _draft_in = DraftIn()
 _DRAFTS = f"{SITE}/drafts"

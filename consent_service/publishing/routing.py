@@ -5,12 +5,10 @@ from typing import Any
 from flask import Response, jsonify
 from marshmallow import Schema
 
-from consent_service.access.service import ApiKeyForbiddenError, ApiKeyRequiredError
 from consent_service.core.errors import ServiceError
-from consent_service.http.routes import Access, Answer, Parameter, Route, View
-from consent_service.sites.service import SiteClosedError, SiteUnknownError
+from consent_service.http.routes import Answer, Parameter, Route, View
+from consent_service.sites.routing import managed
 
-SITE = "/v1/manage/sites/<key>"
 READ, WRITE = "sites:read", "sites:write"
 IF_MATCH = Parameter(name="If-Match", description="The ETag that was seen", place="header")
 LANG = Parameter(name="lang", description="A locale; the site's first one when absent")
@@ -26,31 +24,19 @@ def management_route(
     request: Schema | None = None,
     problems: tuple[type[ServiceError], ...] = (),
 ) -> Route:
-    """Return a route for programs with an api key; GET needs the scope to read, others to write."""
-    return Route(
-        method=method,
-        path=path,
-        view=view,
-        access=Access.API_KEY,
+    """Return a route about a site; GET needs the scope to read, others to write."""
+    return managed(
+        method,
+        path,
+        view,
+        summary,
+        *answers,
         scope=READ if method == "GET" else WRITE,
         tag="Management of sites",
-        summary=summary,
         request=request,
         parameters=parameters,
-        answers=answers,
-        problems=(
-            ApiKeyRequiredError,
-            ApiKeyForbiddenError,
-            SiteUnknownError,
-            SiteClosedError,
-            *problems,
-        ),
+        problems=problems,
     )
-
-
-def described(description: str, schema: Schema, status: int = 200) -> Answer:
-    """Return the description of an answer in JSON."""
-    return Answer(status=status, description=description, schema=schema)
 
 
 def tagged(body: dict[str, Any], tag: str, status: int = 200) -> Response:

@@ -10,7 +10,7 @@ from tests.support.world import World
 INVALID = "invalid_request"
 NUMBERS: list[Any] = ["1", 1.0, 1.5, True, False, None, [], {}, 0, -1, 2**31, 2**63, 10**400, 1e308]
 BOOLEANS: list[Any] = [1, 0, "true", "on", 1.0, None, [], {}]
-TEXTS: list[Any] = [1, 1.5, True, None, [], {}, "", "\ud800", "\x00", "x" * 5000]
+TEXTS: list[Any] = [1, 1.5, True, None, [], {}, "", "\x00", "x" * 5000]
 TIMES: list[Any] = [
     *TEXTS,
     "2026-11-23",
@@ -85,7 +85,7 @@ def test_unknown_fields_are_named(shared_world: World) -> None:
     world = shared_world
     body = act(world, "shop", "accept", visitor="me", extra=None)
     refused(world.post("shop", body), 422, INVALID, "visitor", "extra")
-    strange = {**act(world, "shop", "accept"), "\ud800": 1, "": 2}
+    strange = {**act(world, "shop", "accept"), "\x00": 1, "": 2}
     refused(world.post("shop", strange), 422, INVALID)
 
 
@@ -168,7 +168,6 @@ def test_a_variant_and_another_locale_do_not_go_together(shared_world: World) ->
         "x" * 2001,
         7,
         None,
-        "http://localhost:8002/\ud800",
         "http://localhost:8002/\x00",
     ],
 )

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from consent_service.backends.checks import Verdict, View
 from consent_service.consents.answers import event_json
-from consent_service.consents.checks import Verdict, View
 from consent_service.consents.model import ConsentEvent, agreed_json, decisions_json
 from consent_service.consents.rules.standing import Ruling
 from consent_service.core.clock import format_time
