@@ -56,6 +56,8 @@ class TokenSigner:
             self._signer(key, site_id).unsign(token)
             b64url_decode(parts[2])  # itsdangerous accepts other spellings of the same bytes
             payload = parse_strict(b64url_decode(parts[0]).decode())
+        except RecursionError as error:
+            raise InvalidTokenError("nested too deeply") from error
         except (BadSignature, ValueError) as error:
             raise InvalidTokenError("the signature does not fit") from error
         if not isinstance(payload, dict):

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from consent_service.documents.model import Accept
-from consent_service.http.fields import FlatDict, StrictBoolean, StrictInteger
+from consent_service.http.fields import FlatDict, Moment, StrictBoolean, StrictInteger
 from consent_service.notices.profiles import all_profiles
 from consent_service.notices.texts import text_keys
 from consent_service.publishing.site_fields import (
@@ -157,7 +157,7 @@ class FrontMatterSchema(Schema):
 
     title = fields.String(required=True, validate=SHORT)
     summary = fields.String(load_default="", validate=validate.Length(max=2000))
-    effective_at = fields.AwareDateTime(format="iso")
+    effective_at = Moment()
     material = StrictBoolean()
     affects = fields.List(fields.String(validate=KEY))
     accept = fields.Enum(Accept, by_value=True)

@@ -39,8 +39,14 @@ class _Loader(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep)
-        except ValueError as error:
+        except YamlError:
+            raise
+        except (ValueError, OverflowError) as error:
             raise YamlError(str(error), _line(node.start_mark)) from error
+        except (LookupError, AttributeError) as error:
+            # PyYAML looks into a value that claims its type by a tag, and finds nothing there.
+            what = node.tag.rpartition(":")[2]
+            raise YamlError(f"holds no {what} behind !!{what}", _line(node.start_mark)) from error
 
 
 def _read(text: str) -> tuple[Any, yaml.Node | None]:
@@ -49,7 +55,7 @@ def _read(text: str) -> tuple[Any, yaml.Node | None]:
         node: yaml.Node | None = loader.get_single_node()
         if node is None:
             return None, None
-        _refuse_repeated_keys(node, set())
+        _check(node, set())
         return loader.construct_document(node), node
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -71,22 +77,43 @@ def _line(mark: Any) -> int:
     return int(mark.line) + 1
 
 
-def _refuse_repeated_keys(node: yaml.Node, seen: set[int]) -> None:
-    """PyYAML takes the last of two equal keys, which hides what an author wrote first."""
+def _check(node: yaml.Node, seen: set[int]) -> None:
+    """Refuse what no text may hold, and keys that stand twice.
+
+    PyYAML takes the last of two equal keys, which hides what an author wrote first.
+    """
     if id(node) in seen:
         return
     seen.add(id(node))
-    if isinstance(node, yaml.MappingNode):
-        keys: set[tuple[str, str]] = set()
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if (key.tag, key.value) in keys:
-                    raise YamlError(f"has the key {key.value} twice", _line(key.start_mark))
-                keys.add((key.tag, key.value))
-            _refuse_repeated_keys(value, seen)
+    if isinstance(node, yaml.ScalarNode):
+        _check_text(node)
+    elif isinstance(node, yaml.MappingNode):
+        _check_keys(node)
+        for pair in node.value:
+            for part in pair:
+                _check(part, seen)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            _refuse_repeated_keys(value, seen)
+            _check(value, seen)
+
+
+def _check_text(node: yaml.ScalarNode) -> None:
+    """Refuse what an escape can bring into a text and no database takes."""
+    if "\0" in node.value:
+        raise YamlError("holds a NUL character", _line(node.start_mark))
+    if any("\ud800" <= char <= "\udfff" for char in node.value):
+        message = "holds half of a character (a lone surrogate)"
+        raise YamlError(message, _line(node.start_mark))
+
+
+def _check_keys(node: yaml.MappingNode) -> None:
+    keys: set[tuple[str, str]] = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            _check_text(key)
+            if (key.tag, key.value) in keys:
+                raise YamlError(f"has the key {key.value} twice", _line(key.start_mark))
+            keys.add((key.tag, key.value))
 
 
 def _lines(node: yaml.Node, path: str, seen: set[int]) -> Iterator[tuple[str, int]]:

@@ -75,6 +75,15 @@ def test_lines_of_front_matter_count_from_the_start_of_the_file() -> None:
         ("a: 1\nb: !!python/object:os.system x\n", 2),
         ("a: 1\n---\nb: 2\n", 2),
         ("[" * 5000, 1),
+        ('a: 1\nb: !!int ""\n', 2),
+        ('a: 1\nb: !!float ""\n', 2),
+        ("a: 1\nb: !!bool foo\n", 2),
+        ("a: 1\nb: [1,\n  !!timestamp foo]\n", 3),
+        ("a: 1\nb: 9e9\nc: " + "9:" * 200 + "9.5\n", 3),
+        ('a: 1\nb: "\\ud800"\n', 2),
+        ('a: 1\n"\\udfff": 2\n', 2),
+        ('a: 1\nb:\n  - "x\\0"\n', 3),
+        ('a: 1\n? ["\\0"]\n: 2\n', 2),
     ],
 )
 def test_what_is_no_yaml_is_told_by_its_line(text: str, line: int) -> None:

@@ -181,6 +181,9 @@ MATTERS: list[tuple[str, str]] = [
     (document(affects=["!"]), "terms.en.md: affects.0"),
     (document(affects=["sales"]), "terms.en.md: affects"),
     (document(effective_at="soon"), "terms.en.md: effective_at"),
+    ("---\ntitle: x\neffective_at: 0001-01-01T00:00:00+14:00\n---\nx", "terms.en.md: effective_at"),
+    ("---\ntitle: x\neffective_at: 9999-12-31T23:00:00-10:00\n---\nx", "terms.en.md: effective_at"),
+    ('---\ntitle: "\\ud83d"\n---\nText', "terms.en.md"),
     (document(summary="x" * 2001), "terms.en.md: summary"),
 ]
 

@@ -92,7 +92,9 @@ def test_a_very_long_value_is_refused_unread(ring: Keyring) -> None:
         signer.read(SITE, signer.sign(SITE, {"text": "x" * 5000}))
 
 
-@pytest.mark.parametrize("body", [b"[1]", b"1", b"null", b"{", b'{"a":1,"a":2}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"[1]", b"1", b"null", b"{", b'{"a":1,"a":2}', b"\xff", b'{"a":' + b"[" * 2500]
+)
 def test_a_signed_body_that_is_no_json_object_is_refused(ring: Keyring, body: bytes) -> None:
     signer = TokenSigner(ring)
     key = ring.signing_key()
