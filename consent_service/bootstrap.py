@@ -272,6 +272,7 @@ def build_routes(services: Services) -> list[Route]:
             sessions=sessions,
             places=places,
             clock=clock,
+            limits=limits,
         ),
         SiteApi(services.management, services.publishing),
         DraftApi(services.drafts),

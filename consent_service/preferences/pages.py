@@ -1,9 +1,5 @@
 """The preference page of a site."""
 
-import hashlib
-import json
-from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response, redirect, request
@@ -20,42 +16,18 @@ from consent_service.core.clock import Clock
 from consent_service.core.errors import InvalidRequestError
 from consent_service.http.country import PlaceFinder
 from consent_service.http.languages import wanted_locale
-from consent_service.http.pages import languages, moment, page, page_strings
+from consent_service.http.limits import TooManyRequestsError, WriteLimits
+from consent_service.http.pages import page
 from consent_service.http.routes import Access, Answer, Route
-from consent_service.notices.model import Notice, Variant
 from consent_service.notices.service import NoticeService, NoticeUnknownError, served_variant
-from consent_service.notices.terms import Terms, terms_of
-from consent_service.preferences.forms import has_choices, opt_out_signal, read_act
-from consent_service.preferences.model import (
-    Shown,
-    asked_documents,
-    can_withdraw,
-    country_name,
-    history_entry,
-    shown_purposes,
-)
+from consent_service.preferences.content import Opened, content, messages
+from consent_service.preferences.forms import form_digest, has_choices, opt_out_signal, read_act
 from consent_service.preferences.session import Session, SessionExpiredError, Sessions
 from consent_service.sites.model import Site
 from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
 
 _ACTIONS = ("accept", "reject", "choose", "withdraw", "acknowledge", "agree")
 REFRESH = "#consent-refresh"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A page that is being shown."""
-
-    site: Site
-    notice: Notice
-    variant: Variant
-    visitor: str | None
-    return_to: str | None
-
-    @property
-    def terms(self) -> Terms:
-        """What the page asks."""
-        return terms_of(self.variant)
 
 
 class PreferencePages:
@@ -72,6 +44,7 @@ class PreferencePages:
         exchange: TokenExchange,
         sessions: Sessions,
         places: PlaceFinder,
+        limits: WriteLimits,
         clock: Clock,
     ) -> None:
         self._consents = consents
@@ -82,6 +55,7 @@ class PreferencePages:
         self._exchange = exchange
         self._sessions = sessions
         self._places = places
+        self._limits = limits
         self._clock = clock
 
     def show(self, key: str) -> Response:
@@ -99,7 +73,7 @@ class PreferencePages:
         try:
             session = self._sessions.read(site, request.form.get("session", ""))
         except SessionExpiredError:
-            return self._page(self._open(site, None, None), error="error_expired")
+            return self._expired(site)
         opened = self._reopen(site, session)
         action = request.form.get("action", "")
         if action == "erase":
@@ -110,13 +84,15 @@ class PreferencePages:
 
     def _record(self, opened: Opened, session: Session, action: Action) -> Response:
         if opened.visitor and not self._is_on_record(opened):
-            return self._page(self._open(opened.site, None, None), error="error_expired")
+            return self._expired(opened.site)
         state, _ = self._on_record(opened)
         act = read_act(action, state, opened.terms, self._clock.now())
         if action is Action.CHOOSE and not act.decisions:
             if not has_choices():
                 return self._page(opened, error="error_incomplete")
             return self._done(opened, "message_unchanged")
+        if act.is_grant or not opened.visitor:
+            self._limits.check(opened.site.key)
         try:
             recorded = self._consents.record(
                 opened.site, self._request(opened, session, act), _credential(opened.visitor)
@@ -128,8 +104,7 @@ class PreferencePages:
         return self._exchange.hand_out(answer, opened.site, recorded.latest)
 
     def _request(self, opened: Opened, session: Session, act: Act) -> Request:
-        said = json.dumps(sorted(request.form.items())).encode()
-        digest = hashlib.sha256(said).digest()
+        digest = form_digest(act.action, opened.terms)
         return Request(
             act=act,
             notice=opened.notice.number,
@@ -155,6 +130,12 @@ class PreferencePages:
             back=f"{opened.return_to}{REFRESH}" if opened.return_to else None,
         )
         return cookies.clear_cookies(answer, opened.site)
+
+    def _expired(self, site: Site) -> Response:
+        """Show the page as to a stranger: the form was open for too long, or names nobody."""
+        answer = self._page(self._open(site, None, None), error="error_expired")
+        answer.status_code = SessionExpiredError.status
+        return answer
 
     def _done(self, opened: Opened, message: str, visitor: str | None = None) -> Response:
         """Return to the website, where the change takes effect at once, or show the page again."""
@@ -201,47 +182,20 @@ class PreferencePages:
     def _page(
         self, opened: Opened, *, saved: str | None = None, error: str | None = None
     ) -> Response:
-        site, locale = opened.site, opened.variant.locale
         state, history = self._on_record(opened)
-        known = bool(opened.visitor) or site.embed.server_sets_cookies
-        words = page_strings(locale)
-        messages = [
-            {"level": level, "text": words[key]}
-            for level, key in (("saved", saved), ("error", error))
-            if key
-        ]
-        terms, now, gpc = opened.terms, self._clock.now(), opt_out_signal()
-        concerned = any(purpose.sale_or_sharing for purpose in terms.purposes.values())
-        asked = asked_documents(state, terms, now)
+        session = self._sessions.open(
+            opened.site,
+            visitor=opened.visitor,
+            return_to=opened.return_to,
+            variant=opened.variant.sha256,
+        )
         return page(
             "preferences.html",
-            locale,
+            opened.variant.locale,
             form_targets=_form_targets(opened.return_to),
-            site=site,
-            languages=[] if known else languages(site.locales, locale),
-            known=known,
-            notice=json.loads(opened.variant.body),
-            state=_localised(shown_purposes(state, terms, now, gpc=gpc), locale),
-            agreed={
-                kind: {"n": each.n, "at": moment(each.at, locale)}
-                for kind, each in state.agreed().items()
-            },
-            asked={kind: document.accept for kind, document in asked.items()},
-            withdrawable=can_withdraw(state, now),
-            country=lambda code: country_name(code, locale),
-            reference=history[0].reference if history else None,
-            history=[_entry(event, locale) for event in history],
-            older=None,
-            session=self._sessions.open(
-                site,
-                visitor=opened.visitor,
-                return_to=opened.return_to,
-                variant=opened.variant.sha256,
-            ),
-            messages=messages,
-            opt_out=gpc and concerned,
-            restricted=None,
-            back=opened.return_to,
+            session=session,
+            messages=messages(opened, saved=saved, error=error),
+            **content(opened, state, history, self._clock.now(), gpc=opt_out_signal()),
         )
 
     def routes(self) -> list[Route]:
@@ -250,13 +204,13 @@ class PreferencePages:
         back = Answer(status=303, description="Back to the website")
         common = (SiteUnknownError, SiteClosedError, NoticeUnknownError)
         entries = (
-            ("GET", self.show, "What the visitor chose", (shown,), LinkSpentError),
+            ("GET", self.show, "What the visitor chose", (shown,), (LinkSpentError,)),
             (
                 "POST",
                 self.submit,
                 "Change what the visitor chose",
                 (shown, back),
-                InvalidRequestError,
+                (InvalidRequestError, SessionExpiredError, TooManyRequestsError),
             ),
         )
         return [
@@ -268,9 +222,9 @@ class PreferencePages:
                 tag="Pages",
                 summary=summary,
                 answers=answers,
-                problems=(*common, problem),
+                problems=(*common, *problems),
             )
-            for method, view, summary, answers, problem in entries
+            for method, view, summary, answers, problems in entries
         ]
 
 
@@ -283,20 +237,3 @@ def _form_targets(return_to: str | None) -> tuple[str, ...]:
         return ()
     parts = urlsplit(return_to)
     return (f"{parts.scheme}://{parts.netloc}",)
-
-
-def _localised(purposes: dict[str, Shown], locale: str) -> dict[str, dict[str, Any]]:
-    return {
-        key: {
-            "value": each.value,
-            "why": each.why,
-            "override": each.override,
-            "until": moment(each.until, locale) if each.until else None,
-        }
-        for key, each in purposes.items()
-    }
-
-
-def _entry(event: ConsentEvent, locale: str) -> dict[str, Any]:
-    entry = history_entry(event)
-    return {**entry, "at": moment(entry["ts"], locale, with_time=True)}

@@ -1,13 +1,17 @@
 """The preference page: a visitor's own choices as a form that needs no script."""
 
+from dataclasses import replace
+
 import pytest
 from werkzeug.test import TestResponse
 
+from consent_service.bootstrap import build_app
 from consent_service.consents.model import EventType, Method
 from consent_service.http.pages import page_strings
 from tests.api.calls import ask_for, history, leaf_of, refused, rewrite, stored_events, values
 from tests.support.world import ORIGINS, World
 
+PAGE = "/sites/shop/preferences"
 OWN = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -108,6 +112,15 @@ def test_the_same_form_sent_twice_is_one_event(world: World) -> None:
     assert len(stored_events(world)) == 2
 
 
+def test_fields_that_the_page_does_not_have_make_no_event_of_their_own(world: World) -> None:
+    given = world.answer("shop", "accept")
+    world.clock.move(minutes=1)
+    page = opened(world, "shop", given["credential"])
+    for more in ({}, {"x": "1"}, {"purpose.x": "granted"}, {"purpose.analytics": "granted"}):
+        returned(submit(world, "shop", page, {"action": "reject", **more}), "shop")
+    assert len(stored_events(world)) == 2
+
+
 def test_nothing_chosen_is_said_and_nothing_stored(sqlite_world: World) -> None:
     world = sqlite_world
     page = opened(world, "shop", world.answer("shop", "accept")["credential"])
@@ -137,6 +150,7 @@ def test_a_page_that_was_open_for_too_long_changes_nothing(sqlite_world: World) 
     page = opened(world, "shop", given["credential"])
     world.clock.move(minutes=30)
     answer = submit(world, "shop", page, {"action": "withdraw"})
+    assert (answer.status_code, answer.mimetype) == (403, "text/html")
     assert 'role="alert"' in answer.text
     assert given["consent"]["reference"] not in answer.text
     assert state(world, given["credential"])["analytics"] == "granted"
@@ -281,7 +295,7 @@ def test_a_form_that_was_open_during_an_erasure_stores_nothing(world: World) -> 
     world.client.delete("/v1/sites/shop/consents/me", headers=headers)
     before = len(stored_events(world))
     answer = submit(world, "shop", form, {"action": "accept"})
-    assert answer.status_code == 200
+    assert answer.status_code == 403
     assert "open for too long" in answer.text
     assert len(stored_events(world)) == before
 
@@ -367,6 +381,55 @@ def test_documents_that_wait_for_an_agreement_can_be_agreed_to(world: World) -> 
     assert "Your agreement has been saved." in done.text
     assert history(world, "shop", credential)[0]["type"] == "documents.agreed"
     assert 'value="agree"' not in seen(world, credential)
+
+
+def test_documents_are_agreed_to_and_noted_each_in_its_own_words(sqlite_world: World) -> None:
+    world = sqlite_world
+    ask_for(world, "shop", "terms", "agree")
+    ask_for(world, "shop", "privacy-policy", "acknowledge")
+    credential = world.answer("shop", "reject")["credential"]
+    page = seen(world, credential)
+    assert ("Not yet agreed to" in page, "Not yet taken note of" in page) == (True, True)
+    world.clock.move(minutes=1)
+    page = submit(world, "shop", page, {"action": "acknowledge"}).text
+    assert set(world.me("shop", credential).get_json()["agreed"]) == {"privacy-policy"}
+    assert ("Not yet agreed to" in page, "Taken note of on" in page) == (True, True)
+    world.clock.move(minutes=1)
+    page = submit(world, "shop", page, {"action": "agree"}).text
+    assert ("Agreed to on" in page, "Not yet" in page) == (True, False)
+    types = [event["type"] for event in history(world, "shop", credential)]
+    assert types[:2] == ["documents.agreed", "notice.acknowledged"]
+
+
+def test_floods_of_grants_are_slowed_down_and_withdrawals_never(sqlite_world: World) -> None:
+    world = sqlite_world
+    credential = world.answer("shop", "accept")["credential"]
+    settings = replace(world.settings, site_limit=2)
+    world.client = build_app(replace(world.services, settings=settings)).test_client()
+    page = seen(world, credential)
+    answers = [submit(world, "shop", page, {"action": "accept"}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1].mimetype == "text/html"
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+    assert submit(world, "shop", page, {"action": "withdraw"}).status_code == 200
+    done = submit(world, "shop", page, {"action": "erase", "confirm": "yes"})
+    assert "has been erased" in done.text
+
+
+def test_who_has_no_record_is_slowed_down_whatever_they_answer(sqlite_world: World) -> None:
+    world = sqlite_world
+    embed = "embed: {mode: path, base_url: 'http://localhost:8002/_consent'}"
+    rewrite(world, "shop", "site.yaml", "embed: {mode: external}", embed)
+    world.apply("shop")
+    settings = replace(world.settings, site_limit=1)
+    world.client = build_app(replace(world.services, settings=settings)).test_client(
+        use_cookies=False
+    )
+    statuses = [
+        submit(world, "shop", world.client.get(PAGE).text, {"action": "reject"}).status_code
+        for _ in range(2)
+    ]
+    assert statuses == [200, 429]
 
 
 @pytest.mark.parametrize(
