@@ -1,8 +1,9 @@
 """`consent-service document`: what is published, and what changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,7 +19,7 @@ from consent_service.core.clock import parse_time
 from consent_service.core.errors import InvalidRequestError
 from consent_service.documents.comparison import choose
 from consent_service.publishing.folder import read_text
-from consent_service.publishing.management import version_json
+from consent_service.publishing.management import versions_json
 
 
 @click.group()
@@ -38,7 +39,7 @@ def list_documents(key: str, *, as_json: bool) -> None:
       consent-service document list my-site
     """
     with opened_services() as services:
-        versions = [version_json(each) for each in services.management.versions(key)]
+        versions = versions_json(services.management.versions(key))
     if as_json:
         print_json(versions)
         return
@@ -47,7 +48,7 @@ def list_documents(key: str, *, as_json: bool) -> None:
             "document": each["kind"],
             "version": str(each["number"]),
             "change": each["change"],
-            "effective": each["effective_at"],
+            "effective": _effective(each),
             "published": each["published_at"],
             "locales": " ".join(each["locales"]),
             "author": each.get("author", ""),
@@ -119,6 +120,11 @@ def diff(key: str, kind: str, form: str, **named: str | None) -> None:
         )
     found = chosen.difference()
     click.echo(found.html() if form == "html" else found.text(), nl=False)
+
+
+def _effective(version: Mapping[str, Any]) -> str:
+    replaced = version.get("replaced_by")
+    return f"never: {replaced} replaced it" if replaced else str(version["effective_at"])
 
 
 def _texts(files: Iterable[Path]) -> dict[str, str]:

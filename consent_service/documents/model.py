@@ -1,6 +1,6 @@
 """Document versions: what is published once and never changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -141,6 +141,28 @@ def in_force(versions: Iterable[DocumentVersion], moment: datetime) -> DocumentV
     """Return the version in force: the highest number whose `effective_at` has passed."""
     begun = [version for version in versions if version.effective_at <= moment]
     return max(begun, key=lambda version: version.number, default=None)
+
+
+def replaced_by(
+    version: DocumentVersion, versions: Iterable[DocumentVersion]
+) -> DocumentVersion | None:
+    """Return why a version never comes into force: a higher number that begins no later than it."""
+    higher = (v for v in versions if v.number > version.number)
+    earlier = (v for v in higher if v.effective_at <= version.effective_at)
+    return min(earlier, key=lambda v: (v.effective_at, v.number), default=None)
+
+
+def took_effect(versions: Sequence[DocumentVersion], moment: datetime) -> Iterator[DocumentVersion]:
+    """Yield the versions of a document whose changes hold at a moment, replaced since or not.
+
+    Nobody was ever shown a version before which a higher number began. Where both begin at once
+    the higher one carries the changes of the other.
+    """
+    for version in versions:
+        instead = replaced_by(version, versions)
+        is_skipped = instead is not None and instead.effective_at < version.effective_at
+        if version.effective_at <= moment and not is_skipped:
+            yield version
 
 
 def _text(text: SourceText, html: str) -> DocumentText:

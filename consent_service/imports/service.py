@@ -189,7 +189,7 @@ class ImportService:
     def _agreements(
         self, site: Site, record: Record, notice: int, at: datetime
     ) -> dict[str, Agreement]:
-        """Return what was agreed to. Nobody agrees to a version that was not in force yet."""
+        """Return what was agreed to. Nobody agrees to a version that is not in force."""
         agreed = {}
         for kind, number in record.documents.items():
             try:
@@ -197,7 +197,7 @@ class ImportService:
                 current = in_force(self._documents.versions(site, kind), at)
             except DocumentUnknownError as error:
                 raise InvalidRequestError.of(f"documents.{kind}", error.detail) from error
-            if current is None or current.number < number:
+            if current is None or current.number != number:
                 message = f"version {number} was not in force at {format_time(at)}"
                 raise InvalidRequestError.of(f"documents.{kind}", message)
             agreed[kind] = Agreement(n=number, sha256=version.sha256, notice=notice, at=at)

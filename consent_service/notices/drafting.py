@@ -9,7 +9,7 @@ from typing import Any
 
 from consent_service.core.canonical import canonical_json, sha256_hex
 from consent_service.core.clock import format_time
-from consent_service.documents.model import DocumentVersion, in_force
+from consent_service.documents.model import DocumentVersion, in_force, took_effect
 from consent_service.notices.localised import in_locale
 from consent_service.notices.model import Notice, Variant
 from consent_service.notices.profiles import Profile
@@ -58,9 +58,16 @@ class Draft:
 
 
 def draft(
-    source: NoticeSource, documents: Mapping[str, list[DocumentVersion]], moment: datetime
+    source: NoticeSource,
+    documents: Mapping[str, list[DocumentVersion]],
+    moment: datetime,
+    removed: Sequence[DocumentVersion] = (),
 ) -> Draft:
-    """Resolve a source with the documents that are in force at a moment."""
+    """Resolve a source with the documents that are in force at a moment.
+
+    `removed` are versions that visitors were shown of documents which the site has no more: what
+    they changed stays changed.
+    """
     current = {kind: in_force(versions, moment) for kind, versions in sorted(documents.items())}
     shown = [version for version in current.values() if version]
     bodies = {
@@ -68,7 +75,8 @@ def draft(
         for profile in source.profiles
         for locale in source.locales
     }
-    history = [v for v in chain.from_iterable(documents.values()) if v.effective_at <= moment]
+    held = chain.from_iterable(took_effect(versions, moment) for versions in documents.values())
+    history = [*held, *removed]
     return Draft(source=source, bodies=bodies, meanings=_meanings(source, shown, history))
 
 

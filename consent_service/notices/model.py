@@ -69,6 +69,19 @@ def notice_in_force(notices: Sequence[Notice], moment: datetime) -> Notice | Non
     return max(begun, key=lambda notice: notice.number, default=None)
 
 
+def notices_up_to(notices: Sequence[Notice], moment: datetime) -> list[Notice]:
+    """Return the notices that visitors were shown up to a moment: no higher one began before."""
+    begun = [notice for notice in notices if notice.effective_at <= moment]
+    return [
+        notice
+        for notice in begun
+        if not any(
+            other.number > notice.number and other.effective_at < notice.effective_at
+            for other in begun
+        )
+    ]
+
+
 def dangling_links(notice: Notice) -> set[str]:
     """Return the kinds of documents that a notice links to but does not show."""
     found: set[str] = set()

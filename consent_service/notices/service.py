@@ -11,13 +11,14 @@ from consent_service.core.errors import NotFoundError
 from consent_service.core.ids import Ids
 from consent_service.core.places import Place
 from consent_service.db.engine import Database
-from consent_service.documents.model import DocumentVersion
+from consent_service.documents.model import DocumentVersion, took_effect
 from consent_service.ledger import store as ledger_store
 from consent_service.ledger.model import control_leaf
 from consent_service.notices import store
 from consent_service.notices.drafting import NoticeSource, draft, publish_draft
-from consent_service.notices.model import Notice, Variant, notice_in_force
+from consent_service.notices.model import Notice, Variant, notice_in_force, notices_up_to
 from consent_service.notices.profiles import all_profiles, profile_at, strictest
+from consent_service.notices.terms import terms_of
 from consent_service.sites.model import Site
 
 
@@ -132,9 +133,12 @@ def prepare(
     documents: Mapping[str, list[DocumentVersion]],
     published: Sequence[Notice],
     clock: Clock,
+    *,
+    removed: Mapping[str, list[DocumentVersion]],
 ) -> list[Notice]:
     """Return the notices that publishing now would add: one for now and one for each later date.
 
+    `documents` are all versions of those that the site has, `removed` of those it has no more.
     A notice that waits for its date is prepared anew where an earlier one changed, because the
     highest number wins.
     """
@@ -142,7 +146,7 @@ def prepare(
     waiting = {v.effective_at for versions in documents.values() for v in versions}
     notices = list(published)
     for moment in [now, *sorted(date for date in waiting if date > now)]:
-        made = draft(source, documents, moment)
+        made = draft(source, documents, moment, _shown_once(removed, notices, moment))
         previous = notice_in_force(notices, moment)
         if previous is None or previous.content != made.content:
             number = max((notice.number for notice in notices), default=0) + 1
@@ -152,6 +156,27 @@ def prepare(
                 )
             )
     return notices[len(published) :]
+
+
+def _shown_once(
+    removed: Mapping[str, list[DocumentVersion]], notices: Sequence[Notice], moment: datetime
+) -> list[DocumentVersion]:
+    """Return the versions of removed documents that took effect before their document went.
+
+    One that waited then was never shown, so it counts only once its document is back.
+    """
+    if not removed:
+        return []
+    newest: dict[str, int] = {}
+    for notice in notices_up_to(notices, moment):
+        for shown in terms_of(notice.variants[0]).documents.values():
+            newest[shown.kind] = max(shown.number, newest.get(shown.kind, 0))
+    return [
+        version
+        for kind, versions in removed.items()
+        for version in took_effect(versions, moment)
+        if version.number <= newest.get(kind, 0)
+    ]
 
 
 def publish(tx: Connection, site: Site, notices: Sequence[Notice], clock: Clock, ids: Ids) -> None:

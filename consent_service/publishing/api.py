@@ -31,7 +31,7 @@ from consent_service.publishing.manage_schemas import (
     SitesQuery,
     VersionListOut,
 )
-from consent_service.publishing.management import ManagementService, SiteState, version_json
+from consent_service.publishing.management import ManagementService, SiteState, versions_json
 from consent_service.publishing.routing import (
     IF_MATCH,
     management_route,
@@ -112,7 +112,7 @@ class SiteApi:
 
     def versions(self, key: str) -> Response:
         """Return every version of every document."""
-        return jsonify(versions=[version_json(each) for each in self._management.versions(key)])
+        return jsonify(versions=versions_json(self._management.versions(key)))
 
     def routes(self) -> list[Route]:
         """Return the routes about sites."""

@@ -172,7 +172,10 @@ class PlanOut(Schema):
 
 
 class VersionOut(Schema):
-    """A published version with what only managers see of it."""
+    """A published version with what only managers see of it.
+
+    One that never comes into force names the version that it is `replaced_by`.
+    """
 
     kind = fields.String(required=True)
     number = fields.Integer(required=True)
@@ -184,6 +187,7 @@ class VersionOut(Schema):
     locales = fields.List(fields.String(), required=True)
     effective_at = fields.String(required=True)
     published_at = fields.String(required=True)
+    replaced_by = fields.Integer()
 
 
 class VersionListOut(Schema):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from consent_service.core.clock import Clock, format_time
 from consent_service.db.engine import Database
 from consent_service.documents import store as document_store
-from consent_service.documents.model import DocumentVersion
+from consent_service.documents.model import DocumentVersion, replaced_by
 from consent_service.notices import store as notice_store
 from consent_service.notices.model import Notice, notice_in_force
 from consent_service.notices.service import NoticeUnknownError
@@ -31,9 +31,17 @@ class SiteState:
     notice: int | None
 
 
-def version_json(version: DocumentVersion) -> dict[str, Any]:
-    """Return a version as managers see it, with its author."""
-    told = {
+def versions_json(versions: Sequence[DocumentVersion]) -> Sequence[dict[str, Any]]:
+    """Return all versions of a site as managers see them.
+
+    One that never comes into force names the version that it is `replaced_by`.
+    """
+    return [_version_json(each, [v for v in versions if v.kind == each.kind]) for each in versions]
+
+
+def _version_json(version: DocumentVersion, others: Sequence[DocumentVersion]) -> dict[str, Any]:
+    instead = replaced_by(version, others)
+    told: dict[str, Any] = {
         "kind": version.kind,
         "number": version.number,
         "sha256": version.sha256,
@@ -44,6 +52,8 @@ def version_json(version: DocumentVersion) -> dict[str, Any]:
         "effective_at": format_time(version.effective_at),
         "published_at": format_time(version.published_at),
     }
+    if instead:
+        told["replaced_by"] = instead.number
     return {**told, "author": version.author} if version.author else told
 
 

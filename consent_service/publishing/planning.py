@@ -28,6 +28,7 @@ from consent_service.publishing.lint import Finding, blocking
 from consent_service.publishing.model import InvalidSiteError, SiteSource, with_complete_locales
 from consent_service.publishing.plan import Plan
 from consent_service.publishing.positions import located
+from consent_service.publishing.schedule import check_beginnings, overtaken
 from consent_service.sites import store as site_store
 from consent_service.sites.model import Manager, Site
 
@@ -68,6 +69,7 @@ class Planner:
             waivers = list(_waivers(connection, source))
             notice = replace(complete.notice, waivers=waivers)
             plan = self._compare(connection, complete, by, notice)
+        warnings += overtaken(plan.documents, plan.versions)
         plan = replace(plan, warnings=warnings, findings=findings)
         return replace(plan, refusal=_refusal(plan, by, over))
 
@@ -100,9 +102,14 @@ class Planner:
         published = document_store.list_versions(connection, site.site_id)
         new_versions = documents.prepare(site, list(source.documents), published, self.clock)
         kept = {document.kind for document in source.documents}
-        versions = documents.by_kind([v for v in [*published, *new_versions] if v.kind in kept])
+        check_beginnings(new_versions, published, site.default_locale)
+        known = documents.by_kind([*published, *new_versions])
+        versions = {kind: known[kind] for kind in known if kind in kept}
+        removed = {kind: known[kind] for kind in known if kind not in kept}
         shown = notice_store.list_notices(connection, site.site_id)
-        new_notices = notices.prepare(site.site_id, notice, versions, shown, self.clock)
+        new_notices = notices.prepare(
+            site.site_id, notice, versions, shown, self.clock, removed=removed
+        )
         _check_links(new_notices)
         files = store.list_files(connection, site.site_id)
         return Plan(

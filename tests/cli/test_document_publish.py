@@ -63,6 +63,30 @@ def test_a_version_comes_into_force_when_it_is_told_to(
     assert "terms.en.md:2: effective_at names another time" in told
 
 
+def test_a_version_that_never_begins_is_told(ready: Command, managed: Path, tmp_path: Path) -> None:
+    path = tmp_path / "terms.en.md"
+    path.write_text(document("Terms", "New."), "utf-8")
+    ready("document", "publish", "shop", str(path), "--at", "2999-01-01T00:00:00Z")
+    path.write_text(document("Terms", "Newer."), "utf-8")
+    told = ready("document", "publish", "shop", str(path)).output
+    assert "terms 2 will not come into force at 2999-01-01T00:00:00.000Z: version 3" in told
+    assert "never: 3 replaced it" in ready("document", "list", "shop").output
+    listed = json.loads(ready("document", "list", "shop", "--json").output)
+    assert [each.get("replaced_by") for each in listed] == [None, None, 3, None]
+
+
+def test_a_version_does_not_begin_in_the_past(
+    ready: Command, managed: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "terms.en.md"
+    path.write_text(document("Terms", "New."), "utf-8")
+    told = ready(
+        "document", "publish", "shop", str(path), "--at", "2020-01-01T00:00:00Z", status=1
+    ).output
+    assert "terms.en.md:1: effective_at must not be before" in told
+    assert "when version 1 began" in told
+
+
 def test_the_head_that_is_named_must_be_the_current_one(
     ready: Command, managed: Path, tmp_path: Path
 ) -> None:

@@ -123,6 +123,7 @@ def test_a_dry_run_says_the_same_and_stores_nothing(world: World, run: Run) -> N
 
 
 def test_what_does_not_fit_is_told_by_line_and_field(world: World, run: Run) -> None:
+    world.clock.move(hours=2)
     rewrite(world, "shop", POLICY, SENTENCE, CHANGED)
     world.apply("shop")
     tomorrow = format_time(world.clock.now() + timedelta(days=2))
@@ -136,6 +137,8 @@ def test_what_does_not_fit_is_told_by_line_and_field(world: World, run: Run) -> 
         record(7, documents={"terms": 9}),
         record(8, documents={"privacy-policy": 1}),
         record(9, documents={"privacy-policy": 1}, at="2026-11-23T11:00:00Z"),
+        record(10, documents={"privacy-policy": 2}, at="2026-11-23T11:00:00Z"),
+        record(11, documents={"privacy-policy": 1}, at="2026-11-23T13:00:00Z"),
     )
     assert problems(told) == [
         (1, "notice"),
@@ -146,6 +149,8 @@ def test_what_does_not_fit_is_told_by_line_and_field(world: World, run: Run) -> 
         (6, "documents.imprint"),
         (7, "documents.terms"),
         (8, "documents.privacy-policy"),
+        (10, "documents.privacy-policy"),
+        (11, "documents.privacy-policy"),
     ]
     assert (tally.imported, len(stored_events(world))) == (1, 1)
     _, told = run(record(10), notice=None)

@@ -237,6 +237,59 @@ def test_publishing_while_another_waits_prepares_that_one_anew(publisher: Publis
     assert publisher.asked_since() == {"analytics": 3, "tally": 1, "terms": 4}
 
 
+def waits(publisher: Publisher) -> str:
+    """Return terms that void the consent to analytics, in seven days."""
+    later = publisher.in_days(7)
+    return document(
+        text="New.", accept="agree", material=True, affects=["analytics"], effective_at=later
+    )
+
+
+def test_a_version_that_is_overtaken_asks_nobody(publisher: Publisher) -> None:
+    publisher.apply(terms__en=document(accept="agree"))
+    publisher.apply(terms__en=waits(publisher))
+    publisher.world.clock.move(days=1)
+    now = document(text="Newest.", accept="agree")
+    plan = publisher.apply(terms__en=now)
+    (warning,) = plan.warnings
+    assert warning.startswith("terms 2 will not come into force at 2026-11-30")
+    assert warning.endswith("version 3 takes its place")
+    before = publisher.asked_since()
+    publisher.world.clock.move(days=7)
+    assert publisher.asked_since() == before == {"analytics": 1, "tally": 1, "terms": 1}
+    assert publisher.apply(terms__en=now).changes_nothing
+    assert publisher.apply(renamed, terms__en=now).warnings == []
+    assert publisher.asked_since() == before
+
+
+def test_what_begins_together_with_a_material_change_carries_it(publisher: Publisher) -> None:
+    publisher.apply(terms__en=document(accept="agree"))
+    later = publisher.in_days(7)
+    publisher.apply(terms__en=waits(publisher))
+    plan = publisher.apply(terms__en=document(text="Mended.", accept="agree", effective_at=later))
+    assert len(plan.warnings) == 1
+    publisher.world.clock.move(days=7)
+    assert publisher.world.notice("tests")["documents"][0]["number"] == 3
+    assert publisher.asked_since() == {"analytics": 2, "tally": 1, "terms": 2}
+
+
+def test_a_version_does_not_begin_before_the_one_that_it_follows(publisher: Publisher) -> None:
+    publisher.apply(terms__en=document(effective_at="2020-01-01T00:00:00Z"))
+    assert publisher.world.notice("tests")["documents"][0]["number"] == 1
+    for early, bound in [
+        ("2019-12-31T00:00:00Z", "2020-01-01T00:00:00.000Z, when version 1 began"),
+        ("2020-01-01T00:00:00Z", "2026-11-23T10:00:00.000Z, when it is published"),
+        (publisher.in_days(-1), "2026-11-23T10:00:00.000Z, when it is published"),
+    ]:
+        with pytest.raises(InvalidSiteError) as caught:
+            publisher.apply(terms__en=document(text="New.", effective_at=early))
+        (problem,) = caught.value.fields
+        assert problem.field == "terms.en.md:2: effective_at"
+        assert bound in problem.message
+    publisher.apply(terms__en=document(text="New."))
+    publisher.apply(terms__en=document(text="Newer.", effective_at=publisher.in_days(0)))
+
+
 def test_a_locale_that_lacks_a_text_is_dropped_with_a_warning(publisher: Publisher) -> None:
     plan = publisher.apply(lambda site: site["withdrawal"].pop("de"), terms__de=None)
     (warning,) = plan.warnings
@@ -296,6 +349,33 @@ def test_a_removed_document_leaves_the_notice_and_stays_readable(publisher: Publ
     assert publisher.world.notice("tests")["documents"] == []
     old = publisher.world.client.get("/v1/sites/tests/documents/terms/versions/1")
     assert old.status_code == 200
+
+
+AFFECTING = document(text="New.", material=True, affects=["analytics"])
+
+
+def test_a_document_that_goes_and_comes_back_voids_nothing(publisher: Publisher) -> None:
+    publisher.apply()
+    publisher.apply(terms__en=AFFECTING)
+    publisher.apply(terms__en=None, terms__de=None)
+    assert publisher.asked_since() == {"analytics": 2, "tally": 1}
+    publisher.apply(renamed, terms__en=None, terms__de=None)
+    assert publisher.asked_since() == {"analytics": 2, "tally": 1}
+    publisher.apply(terms__en=AFFECTING)
+    assert publisher.asked_since() == {"analytics": 2, "tally": 1, "terms": 5}
+
+
+def test_a_version_that_waits_when_its_document_goes_voids_nothing(publisher: Publisher) -> None:
+    publisher.apply()
+    waiting = waits(publisher)
+    publisher.apply(terms__en=waiting)
+    publisher.apply(terms__en=None, terms__de=None)
+    publisher.world.clock.move(days=8)
+    assert publisher.asked_since() == {"analytics": 1, "tally": 1}
+    publisher.apply(renamed, terms__en=None, terms__de=None)
+    assert publisher.asked_since() == {"analytics": 1, "tally": 1}
+    publisher.apply(terms__en=waiting)
+    assert publisher.asked_since() == {"analytics": 5, "tally": 1, "terms": 5}
 
 
 def test_each_variant_is_in_one_language_throughout(publisher: Publisher) -> None:
