@@ -16,6 +16,7 @@ from consent_service.http.preconditions import creates, seen_tag
 from consent_service.http.routes import Answer, Parameter, Route
 from consent_service.publishing.drafts import DraftService
 from consent_service.publishing.errors import (
+    DraftOutdatedError,
     DraftUnknownError,
     HeadMovedError,
     LintFailedError,
@@ -164,7 +165,7 @@ class DraftApi:
                 "Publish the drafts",
                 described("What was published", PlanOut()),
                 parameters=(IF_MATCH,),
-                problems=(*_WRITING, InvalidSiteError, LintFailedError),
+                problems=(*_WRITING, DraftOutdatedError, InvalidSiteError, LintFailedError),
             ),
             route(
                 "GET",
@@ -206,4 +207,6 @@ def _summary(draft: FileDraft) -> dict[str, Any]:
         "updated_at": format_time(draft.updated_at),
         "deleting": draft.text is None,
     }
+    if draft.base_sha256:
+        told["base_sha256"] = draft.base_sha256
     return {**told, "author": draft.author} if draft.author else told

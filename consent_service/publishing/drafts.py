@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from consent_service.core.canonical import sha256_hex
 from consent_service.core.clock import Clock
 from consent_service.core.errors import FieldError, InvalidRequestError, PreconditionFailedError
 from consent_service.db.engine import Database
@@ -14,11 +15,13 @@ from consent_service.db.unit import ConflictError
 from consent_service.documents.model import DocumentSource
 from consent_service.publishing import store
 from consent_service.publishing.errors import (
+    DraftOutdatedError,
     DraftUnknownError,
     ManagedElsewhereError,
     PublishedMeanwhileError,
 )
 from consent_service.publishing.files import SITE_FILE, document_name, is_site_file
+from consent_service.publishing.lint import Finding, Severity
 from consent_service.publishing.model import FileDraft, InvalidSiteError, SiteSource
 from consent_service.publishing.plan import Plan
 from consent_service.publishing.planning import Planner
@@ -71,7 +74,12 @@ class DraftService:
             if store.find_draft(tx, site.site_id, name):
                 raise PreconditionFailedError(f"there is a draft of {name} already")
             new = FileDraft(
-                name=name, text=text, author=author, revision=1, updated_at=self._clock.now()
+                name=name,
+                text=text,
+                author=author,
+                base_sha256=_base(tx, site, name),
+                revision=1,
+                updated_at=self._clock.now(),
             )
             store.insert_draft(tx, site.site_id, new)
         return new
@@ -79,7 +87,7 @@ class DraftService:
     def change(
         self, key: str, name: str, text: str | None, author: str | None, *, seen: str
     ) -> FileDraft:
-        """Store a draft in place of the state that `seen` names.
+        """Store a draft in place of the state that `seen` names, over the file as it is now.
 
         Raises:
             As `create`; DraftUnknownError: there is no draft to change.
@@ -92,6 +100,7 @@ class DraftService:
                 old,
                 text=text,
                 author=author,
+                base_sha256=_base(tx, site, name),
                 revision=old.revision + 1,
                 updated_at=self._clock.now(),
             )
@@ -126,6 +135,7 @@ class DraftService:
             ManagedElsewhereError: the folder manages the site.
             HeadMovedError: `over` is not the site's head.
             LintFailedError: the linter found errors in what opt-in visitors would see.
+            DraftOutdatedError: a file was published after its draft was written.
             PublishedMeanwhileError: somebody else published this site at the same time.
         """
         with self._changing(key) as (tx, site):
@@ -164,13 +174,15 @@ class DraftService:
         drafts: Sequence[FileDraft],
         over: str | None = None,
     ) -> Plan:
-        files = store.list_files(connection, site.site_id)
-        files |= {draft.name: draft.text for draft in drafts if draft.text is not None}
+        applied = store.list_files(connection, site.site_id)
+        files = applied | {draft.name: draft.text for draft in drafts if draft.text is not None}
         for draft in drafts:
             if draft.text is None:
                 files.pop(draft.name, None)
         source = _signed(self._source(site, files), drafts)
-        return self._planner.plan(connection, source, Manager.CONSOLE, over)
+        plan = self._planner.plan(connection, source, Manager.CONSOLE, over)
+        outdated = [each.name for each in drafts if each.is_outdated(applied.get(each.name))]
+        return _with_outdated(plan, outdated) if outdated else plan
 
     def _source(self, site: Site, files: Mapping[str, str]) -> SiteSource:
         with located(files):
@@ -192,6 +204,32 @@ class DraftService:
                 yield tx, site
         except ConflictError as error:
             raise PublishedMeanwhileError("look at it again, then try again") from error
+
+
+def _with_outdated(plan: Plan, names: Sequence[str]) -> Plan:
+    """Tell of drafts that lie over a newer file; nobody has seen what they would undo."""
+    findings = [
+        Finding(
+            rule="outdated-draft",
+            severity=Severity.WARNING,
+            message="The file was published after this draft of it was written.",
+            mend="Look at the published file, then save the draft again.",
+            sources=(),
+            file=name,
+            line=1,
+            field="",
+        )
+        for name in names
+    ]
+    refusal = DraftOutdatedError(
+        f"look at what was published of {', '.join(names)}, then save again"
+    )
+    return replace(plan, findings=[*plan.findings, *findings], refusal=plan.refusal or refusal)
+
+
+def _base(tx: Connection, site: Site, name: str) -> str | None:
+    applied = store.find_file(tx, site.site_id, name)
+    return None if applied is None else sha256_hex(applied)
 
 
 def _check_file(name: str, text: str | None) -> None:

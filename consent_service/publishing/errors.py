@@ -19,6 +19,14 @@ class ManagedElsewhereError(ServiceError):
     status = 409
 
 
+class DraftOutdatedError(ServiceError):
+    """A draft would undo what was published of its file after it was written."""
+
+    code = "draft_outdated"
+    title = "A file was published after its draft was written"
+    status = 409
+
+
 class HeadMovedError(ServiceError):
     """The site is not in the state that the caller has seen."""
 

@@ -82,10 +82,14 @@ class FileTextOut(FileOut):
 
 
 class DraftSummaryOut(Schema):
-    """A draft; one that is `deleting` takes its file away when it is published."""
+    """A draft; one that is `deleting` takes its file away when it is published.
+
+    `base_sha256` is that of the applied file which it was written over, where there was one.
+    """
 
     name = fields.String(required=True)
     author = fields.String()
+    base_sha256 = fields.String()
     revision = fields.Integer(required=True)
     updated_at = fields.String(required=True)
     deleting = fields.Boolean(required=True)

@@ -51,13 +51,22 @@ class SiteSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileDraft:
-    """A file of a site's folder that waits to be published; without a text, the file is to go."""
+    """A file of a site's folder that waits to be published; without a text, the file is to go.
+
+    `base_sha256` is that of the applied file which the draft was written over, where there was one.
+    """
 
     name: str
     text: str | None
     author: str | None
+    base_sha256: str | None
     revision: int
     updated_at: datetime
+
+    def is_outdated(self, applied: str | None) -> bool:
+        """Tell whether publishing would undo what was published of the file after the draft."""
+        base = None if applied is None else sha256_hex(applied)
+        return base != self.base_sha256 and applied != self.text
 
     @property
     def tag(self) -> str:

@@ -19,6 +19,12 @@ def list_files(connection: Connection, site_id: str) -> dict[str, str]:
     return {row.name: row.text for row in connection.execute(query)}
 
 
+def find_file(connection: Connection, site_id: str, name: str) -> str | None:
+    """Return the text of an applied file."""
+    query = select(site_file.c.text).where(site_file.c.site_id == site_id, site_file.c.name == name)
+    return connection.execute(query).scalar_one_or_none()
+
+
 def replace_files(tx: Connection, site_id: str, files: Mapping[str, str]) -> None:
     """Store a folder in place of the one that was applied before."""
     tx.execute(delete(site_file).where(site_file.c.site_id == site_id))
@@ -68,6 +74,7 @@ def _columns(of: FileDraft) -> dict[str, Any]:
     return {
         "text": of.text,
         "author": of.author,
+        "base_sha256": of.base_sha256,
         "revision": of.revision,
         "updated_at": of.updated_at,
     }
@@ -78,6 +85,7 @@ def _draft(row: Row[Any]) -> FileDraft:
         name=row.name,
         text=row.text,
         author=row.author,
+        base_sha256=row.base_sha256,
         revision=row.revision,
         updated_at=row.updated_at,
     )

@@ -29,6 +29,7 @@ draft = Table(
     Column("name", String(64), nullable=False),
     Column("text", Text),
     Column("author", String(200)),
+    Column("base_sha256", String(64)),
     Column("revision", Integer, nullable=False),
     Column("updated_at", Moment, nullable=False),
     PrimaryKeyConstraint("site_id", "name"),

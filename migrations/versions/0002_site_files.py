@@ -82,6 +82,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("text", sa.Text(), nullable=True),
         sa.Column("author", sa.String(length=200), nullable=True),
+        sa.Column("base_sha256", sa.String(length=64), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("updated_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["site.site_id"], name=op.f("fk_draft_site_id_site")),

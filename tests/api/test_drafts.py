@@ -208,6 +208,34 @@ def test_the_linter_is_asked_before_drafts_are_published(manager: Manager) -> No
     assert manager.drafts() == ["site.yaml"]
 
 
+def test_a_draft_does_not_undo_what_was_published_after_it(manager: Manager) -> None:
+    base = hashlib.sha256(manager.file(NAME).encode()).hexdigest()
+    first = manager.put(NAME, document("Terms", "Draft."))
+    assert first.get_json()["base_sha256"] == base
+    manager.put("imprint.en.md", document("Imprint", "New."))
+    newer = document("Terms", "Published meanwhile.")
+    manager.world.services.drafts.publish_files("shop", {NAME: newer})
+    manager.world.forget()
+    plan = manager.plan()
+    found = [each for each in plan["findings"] if each["rule"] == "outdated-draft"]
+    assert [(each["file"], each["severity"]) for each in found] == [(NAME, "warning")]
+    assert plan["refusal"]["code"] == "draft_outdated"
+    assert NAME in refused(manager.publish(status=409), 409, "draft_outdated")["detail"]
+    assert manager.file(NAME) == newer
+    again = manager.put(NAME, document("Terms", "Draft."), tag=first.headers["ETag"])
+    assert again.get_json()["base_sha256"] == hashlib.sha256(newer.encode()).hexdigest()
+    manager.publish()
+    assert manager.file(NAME) == document("Terms", "Draft.")
+
+
+def test_a_draft_of_what_is_published_already_undoes_nothing(sqlite_manager: Manager) -> None:
+    text = document("Imprint", "New.")
+    assert "base_sha256" not in sqlite_manager.put("imprint.en.md", text).get_json()
+    sqlite_manager.world.services.drafts.publish_files("shop", {"imprint.en.md": text})
+    assert "refusal" not in sqlite_manager.plan()
+    assert sqlite_manager.publish().get_json()["changes_nothing"]
+
+
 def test_a_notice_is_previewed_as_the_drafts_would_make_it(manager: Manager) -> None:
     manager.put("site.yaml", reworded(manager))
 
