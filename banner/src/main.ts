@@ -2,6 +2,7 @@
 import { openApi } from "./api";
 import { type Embed, readEmbed, transportOf } from "./embed";
 import { openVisit, type Visit } from "./visit";
+import { onAdded } from "./watch";
 
 /** Where nothing can be kept, nothing is asked and nothing allowed. */
 const CLOSED: Visit = {
@@ -18,12 +19,10 @@ async function pageReady(): Promise<void> {
     await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
   if (document.body) return;
   await new Promise<void>((go) => {
-    const observer = new MutationObserver(() => {
-      if (!document.body) return;
+    const observer = onAdded("body", () => {
       observer.disconnect();
       go();
     });
-    observer.observe(document.documentElement, { childList: true });
   });
 }
 

@@ -37,7 +37,6 @@ export interface Queue {
   all(): Kept[];
   add(kept: Kept): void;
   remove(key: string): void;
-  clear(): void;
 }
 
 /** Falls back to memory where the browser refuses storage. */
@@ -64,6 +63,5 @@ export function openQueue(name: string, storage: () => Storage = () => localStor
     all,
     add: (kept) => save([...supersede(all(), kept), kept]),
     remove: (key) => save(all().filter((kept) => kept.answer.key !== key)),
-    clear: () => save([]),
   };
 }

@@ -95,7 +95,10 @@ type PlainText =
   | "what_changed"
   | "close_refuses"
   | "agree"
-  | "acknowledge";
+  | "acknowledge"
+  | "agree_intro"
+  | "acknowledge_intro"
+  | "later";
 
 export type Texts = Record<PlainText, string> & { body: Segment[] };
 

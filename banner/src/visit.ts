@@ -44,6 +44,8 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
   /** Once per page: the showing is counted, the signal is told. */
   let counted = false;
   let signalled = false;
+  /** The visitor has put the documents off, on this page. */
+  let postponed = false;
   let settle = (): void => {};
   /** The notice has come, or will not. */
   const settled = new Promise<void>((resolve) => {
@@ -91,10 +93,9 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
     const ended = allowedBefore.filter((key) => !rules.allows(state, key));
     if (notice) sweep(notice, [...denied(), ...ended]);
     gate.update();
-    if (notice && stage && !rules.whatToAsk(notice, state)) {
-      stage.hideLayer();
-      offerReopen();
-    }
+    // What was answered elsewhere is asked here no more.
+    if (stage?.asks()) show();
+    else offerReopen();
     if (before !== JSON.stringify([values(), state.services])) changed();
   }
 
@@ -111,11 +112,17 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
       act,
       agree,
       open: () => void open(),
+      later() {
+        postponed = true;
+        show();
+      },
       history: () => void goToHistory(),
     });
     const question = rules.whatToAsk(notice, state);
-    if (!question) offerReopen();
-    else {
+    if (!question || (postponed && question === "documents")) {
+      stage.hideLayer();
+      offerReopen();
+    } else {
       stage.ask(scene(notice), question);
       if (!counted) client.shown(notice);
       counted = true;

@@ -9,7 +9,7 @@ const words = [
   ...["data_categories", "recipients", "retention", "documents", "policy_of_provider"],
   ...["reference", "history", "controller", "opt_out_honoured", "override_question"],
   ...["override_confirm", "override_cancel", "asked_again", "what_changed", "close_refuses"],
-  ...["agree", "acknowledge"],
+  ...["agree", "acknowledge", "agree_intro", "acknowledge_intro", "later"],
 ];
 
 export const texts = {

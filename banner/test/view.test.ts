@@ -16,6 +16,7 @@ const actions = {
   act: (act: Act) => void acts.push(act),
   agree: vi.fn(),
   open: vi.fn(),
+  later: vi.fn(),
   history: vi.fn(),
 };
 
@@ -43,7 +44,10 @@ const press = (element: Element, label: string) =>
 beforeEach(() => {
   acts.length = 0;
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.clearAllMocks();
+});
 
 describe("segments", () => {
   test("become text and safe links, whatever they hold", () => {
@@ -110,6 +114,13 @@ describe("the first layer", () => {
       expect(actions.agree).toHaveBeenLastCalledWith(1);
     },
   );
+  test("of a plain notice that comes back for part leads to what can be withdrawn", () => {
+    const documents = [aDocument("terms", { accept: "agree" }), aDocument("rules")];
+    const notice = aNotice({ model: "notice", purposes: [], documents });
+    const token = aToken({}, { documents: { rules: [2, 3] } });
+    const layer = firstLayer(scene(notice, { token }), "documents", actions);
+    expect(labels(layer)).toEqual(["accept", "reopen", "later"]);
+  });
   test("of documents alone lists them", () => {
     const notice = aNotice({
       documents: [aDocument("rules", { accept: "acknowledge" }), aDocument("terms")],
@@ -130,16 +141,43 @@ describe("the first layer", () => {
       aDocument("terms", { accept }),
       aDocument("rules", { accept: "acknowledge" }),
     ];
-    expect(labels(firstLayer(scene(aNotice({ documents })), "documents", actions))).toEqual([
-      label,
-    ]);
+    const layer = firstLayer(scene(aNotice({ documents })), "documents", actions);
+    expect(labels(layer)).toEqual([label, "reopen", "later"]);
+  });
+  test("of documents says what is asked about each", () => {
+    const documents = [
+      aDocument("rules", { accept: "acknowledge" }),
+      aDocument("terms", { accept: "agree" }),
+    ];
+    const layer = firstLayer(scene(aNotice({ documents })), "documents", actions);
+    const words = [...layer.querySelectorAll("p:not(.quiet), li")].map((one) => one.textContent);
+    expect(words).toEqual(["text of agree_intro", "terms", "text of acknowledge_intro", "rules"]);
+  });
+  test("of documents can be put off, and leads to the preferences", () => {
+    const documents = [aDocument("terms", { accept: "agree" })];
+    const layer = firstLayer(scene(aNotice({ documents })), "documents", actions);
+    press(layer, "later");
+    expect(actions.later).toHaveBeenCalledOnce();
+    expect(actions.open).not.toHaveBeenCalled();
+    press(layer, "reopen");
+    expect(actions.open).toHaveBeenCalledOnce();
+    expect([acts, actions.agree.mock.calls]).toEqual([[], []]);
   });
   test("speaks about what is new only, where the rest is decided", () => {
     const token = aToken({ analytics: ["granted", 3, 0] });
-    const layer = firstLayer(scene(aNotice(), { token }), "choice", actions);
-    expect(layer.textContent).toContain("text of asked_again");
-    expect([...layer.querySelectorAll("p")][1]?.textContent).toBe("Name of marketing");
-    expect(layer.textContent).not.toContain("Name of analytics");
+    const notice = aNotice();
+    for (const one of notice.purposes) one.recipients = [`Partner of ${one.key}`];
+    const layer = firstLayer(scene(notice, { token }), "choice", actions);
+    const [again, who] = layer.querySelectorAll("p");
+    expect(again?.textContent).toBe("text of asked_again");
+    expect(layer.querySelector("ul")?.textContent).toBe(
+      "Name of marketing: About marketing text of recipients: Partner of marketing",
+    );
+    expect(who?.textContent).toBe("text of controller: Linden & Oak · privacy-policy · terms");
+    expect(layer.textContent).not.toContain("analytics");
+    expect(layer.textContent).not.toContain("Read the ");
+    expect(labels(layer)).toEqual(["accept", "reject", "choose"]);
+    expect(labels(preferences(scene(notice, { token }), actions))).toContain("withdraw");
     for (const label of ["accept", "reject"]) press(layer, label);
     expect(acts).toEqual([
       { action: "choose", decisions: { marketing: true }, layer: 1 },

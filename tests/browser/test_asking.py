@@ -46,7 +46,8 @@ def test_a_new_purpose_is_asked_about_alone(page: Page, publish: Publish) -> Non
     visit.layer.wait_for()
     expect(visit.layer).to_contain_text("Only what is new")
     expect(visit.layer).to_contain_text("Videos")
-    expect(visit.layer).not_to_contain_text("Measurement ·")
+    expect(visit.layer).to_contain_text("Plays films about the workshop. Who receives it: Reel Ltd")
+    expect(visit.layer).not_to_contain_text("Measurement")
     visit.wait_for_scripts("functional", "analytics", "marketing")
     answer = visit.press("Refuse all", within=visit.layer)
     assert answer["consent"]["decisions"] == {"video": "denied"}
@@ -55,6 +56,45 @@ def test_a_new_purpose_is_asked_about_alone(page: Page, publish: Publish) -> Non
     assert answer["state"]["analytics"]["notice"] == 1
     visit.reload()
     expect(visit.layer).to_have_count(0)
+
+
+def test_what_holds_can_be_withdrawn_while_part_is_asked_again(
+    page: Page, publish: Publish
+) -> None:
+    site = publish("partly")
+    visit = site.visit(page)
+    visit.press("Accept all", within=visit.layer)
+    site.add_purpose(VIDEO)
+    until_notice(visit, 2)
+    visit.layer.get_by_role("button", name="Choose").click()
+    answer = visit.press("Withdraw all", within=visit.centre)
+    assert answer["consent"]["type"] == "consent.withdrawn"
+    assert visit.granted() == set()
+
+
+def test_documents_that_wait_stand_in_the_way_of_nothing(page: Page, publish: Publish) -> None:
+    site = publish("waiting")
+    site.edit("terms", "accept: inform", "accept: agree")
+    site.publish()
+    visit = site.visit(page)
+    until_notice(visit, 2)
+    visit.press("Accept all", within=visit.layer)
+    expect(visit.layer).to_contain_text("Please read the following. Do you agree?")
+    stored = visit.cookies()
+
+    visit.layer.get_by_role("button", name="Later").click()
+    expect(visit.layer).to_have_count(0)
+    reopen = page.get_by_role("button", name="Privacy choices")
+    expect(reopen).to_be_visible()
+    reopen.click()
+    visit.press("Save my choice", within=visit.centre)
+    expect(visit.layer).to_have_count(0)
+    assert visit.token()["documents"] == {}
+    visit.reload()
+    visit.layer.get_by_role("button", name="Privacy choices").click()
+    visit.press("Withdraw all", within=visit.centre)
+    assert visit.granted() == set()
+    assert visit.cookies().keys() <= stored.keys()
 
 
 def test_documents_are_agreed_to_and_noted_in_acts_of_their_own(

@@ -1,6 +1,7 @@
 /** The first layer: the question itself. */
 import { decideAll } from "../answers";
 import { asksForPart, documentsToAsk, purposesToAsk, type Question } from "../state";
+import type { LegalDocument, Purpose } from "../types";
 import { button, closeButton, h } from "./dom";
 import { changeLinks, controllerLine, documentLink, segments } from "./parts";
 import type { Actions, Scene } from "./scene";
@@ -14,30 +15,48 @@ export function agreeLabel({ notice, state }: Scene): string {
 }
 
 /** Documents alone, on a site that also asks for choices, are listed instead of its text about choices. */
-function documentText(scene: Scene): (HTMLElement | undefined)[] {
+function documentText(scene: Scene): HTMLElement[] {
   const { notice, state, base } = scene;
   const asked = documentsToAsk(notice, state);
-  const item = (one: (typeof asked)[number]) =>
+  const item = (one: LegalDocument) =>
     h("li", {}, documentLink(one, base), ...changeLinks(scene, [one]));
-  const linked = asked.map((one) => ({ text: "", document: one.kind }));
+  const listed = (["agree", "acknowledge"] as const).flatMap((accept) => {
+    const items = asked.filter((one) => one.accept === accept).map(item);
+    return items.length ? [h("p", {}, notice.texts[`${accept}_intro`]), h("ul", {}, ...items)] : [];
+  });
+  const linked = asked.map(({ kind }) => ({ document: kind }));
+  return [...listed, controllerLine(notice, base, linked)];
+}
+
+/** What is asked again for part: the site's own text would speak about all of it. */
+function partText(scene: Scene): HTMLElement[] {
+  const { notice, state, base } = scene;
+  const { asked_again, recipients } = notice.texts;
+  const item = (one: Purpose) =>
+    h(
+      "li",
+      {},
+      h("strong", {}, one.name),
+      `: ${one.description} `,
+      one.recipients &&
+        h("span", { class: "quiet" }, `${recipients}: ${one.recipients.join(", ")}`),
+    );
   return [
-    h("h2", {}, notice.texts.documents),
-    h("ul", {}, ...asked.map(item)),
-    controllerLine(notice, base, linked),
+    h("p", {}, asked_again),
+    h("ul", {}, ...purposesToAsk(notice, state).map(item)),
+    controllerLine(notice, base, [], changeLinks(scene, notice.documents)),
   ];
 }
 
-function choiceText(scene: Scene): (HTMLElement | undefined)[] {
+function choiceText(scene: Scene): (HTMLElement | false)[] {
   const { notice, state, base } = scene;
-  const { title, body, asked_again } = notice.texts;
+  const { body } = notice.texts;
   const asked = purposesToAsk(notice, state);
+  if (asked.length && asksForPart(notice, state)) return partText(scene);
   const names = asked.map((one) => one.name).join(" · ");
-  const purposes = names ? h("p", { class: "quiet" }, names) : undefined;
-  const text = h("p", {}, ...segments(body, notice, base));
-  const partly = asked.length > 0 && asksForPart(notice, state);
   return [
-    h("h2", {}, title),
-    ...(partly ? [h("p", {}, h("strong", {}, asked_again)), purposes, text] : [text, purposes]),
+    h("p", {}, ...segments(body, notice, base)),
+    !!names && h("p", { class: "quiet" }, names),
     controllerLine(notice, base, body, changeLinks(scene, notice.documents)),
   ];
 }
@@ -53,9 +72,10 @@ function answerAll(scene: Scene, accepted: boolean, actions: Actions): void {
 }
 
 export function firstLayer(scene: Scene, question: Question, actions: Actions): HTMLElement {
-  const { notice, optedOut } = scene;
+  const { notice, state, optedOut } = scene;
   const { texts } = notice;
   const chooses = question === "choice";
+  const plain = notice.model === "notice";
   const refuse = () => answerAll(scene, false, actions);
   const buttons = chooses
     ? [
@@ -64,18 +84,25 @@ export function firstLayer(scene: Scene, question: Question, actions: Actions): 
         button(texts.choose, "plain", actions.open),
       ]
     : [button(agreeLabel(scene), "main", () => actions.agree(1))];
+  if (!chooses && (!plain || state.withdrawable))
+    buttons.push(
+      button(texts.reopen, "plain", actions.open),
+      button(texts.later, "plain", actions.later),
+    );
   const modeless = notice.layout === "dialog" ? "dialog" : "region";
-  const words = chooses || notice.model === "notice" ? choiceText(scene) : documentText(scene);
+  const [title, words] =
+    chooses || plain ? [texts.title, choiceText(scene)] : [texts.documents, documentText(scene)];
   return h(
     "section",
     {
-      class: `layer ${notice.layout} ${question}`,
+      class: `layer ${notice.layout}`,
       role: modeless,
-      "aria-label": words[0]?.textContent ?? texts.title,
+      "aria-label": title,
     },
     h(
       "div",
       { class: "text" },
+      h("h2", {}, title),
       ...words,
       optedOut && h("p", { class: "badge" }, texts.opt_out_honoured),
     ),

@@ -32,7 +32,7 @@ export function changeLinks({ notice, state, base }: Scene, documents: LegalDocu
 export function controllerLine(
   notice: Notice,
   base: string,
-  linked: Segment[],
+  linked: Pick<Segment, "document">[],
   more: Node[] = [],
 ): HTMLElement {
   const rest = notice.documents.filter(

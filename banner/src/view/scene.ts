@@ -19,5 +19,7 @@ export interface Actions {
   /** Agrees to, or takes note of, what is asked for: one act for each of both. */
   agree(layer: 1 | 2): void;
   open(): void;
+  /** Puts the documents off; nothing is stored. */
+  later(): void;
   history(): void;
 }

@@ -9,7 +9,9 @@ import css from "./style.css?inline";
 import { themeRule } from "./theme";
 
 export interface Stage {
+  /** Leaves a layer alone that says the same already. */
   ask(scene: Scene, question: Question): void;
+  asks(): boolean;
   hideLayer(): void;
   openCentre(scene: Scene): void;
   closeCentre(): void;
@@ -69,11 +71,14 @@ export function openStage(scene: Scene, actions: Actions): Stage {
 
   return {
     ask(scene, question) {
-      layer?.remove();
+      const next = firstLayer(scene, question, actions);
+      if (layer?.isEqualNode(next)) return;
+      hideLayer();
       reopen?.remove();
-      layer = firstLayer(scene, question, actions);
+      layer = next;
       root.prepend(layer);
     },
+    asks: () => !!layer,
     openCentre(scene) {
       centre?.remove();
       centre = preferences(scene, actions);
