@@ -71,7 +71,11 @@ class Running:
 
     def gunicorn(self) -> list[int]:
         """Return the id of gunicorn's first process."""
-        return [pid for pid in self.children() if "server" in _command_line(pid)]
+        # It gives itself another name where a library for that is installed.
+        names = ("consent_service.server", "gunicorn")
+        return [
+            pid for pid in self.children() if any(name in _command_line(pid) for name in names)
+        ]
 
     def web_processes(self) -> list[int]:
         """Return the ids of gunicorn's own processes that serve requests."""
