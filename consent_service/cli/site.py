@@ -131,6 +131,7 @@ def list_sites(*, as_json: bool) -> None:
     """
     with opened_services() as services:
         sites = services.sites.list()
+        heads = {each.key: head(services.publishing.files(each.key)) for each in sites}
     rows = [
         {
             "site": each.key,
@@ -140,13 +141,15 @@ def list_sites(*, as_json: bool) -> None:
             "managed_by": each.managed_by.value,
             "locales": " ".join(each.locales),
             "profiles": " ".join(each.profiles),
+            "head": heads[each.key],
         }
         for each in sites
     ]
     if as_json:
         print_json(rows)
     else:
-        print_table(rows, "There is no site yet. Begin with: consent-service site init")
+        short = [{**row, "head": row["head"][:SHORT_HEAD]} for row in rows]
+        print_table(short, "There is no site yet. Begin with: consent-service site init")
 
 
 @site.command()

@@ -14,8 +14,9 @@ from consent_service.documents.model import Accept, DocumentSource, SourceText
 from consent_service.notices.drafting import NoticeSource
 from consent_service.notices.profiles import all_profiles
 from consent_service.publishing import strict_yaml
+from consent_service.publishing.checks import check
 from consent_service.publishing.files import SITE_FILE, document_name
-from consent_service.publishing.model import InvalidSiteError, SiteSource, Waiver, check
+from consent_service.publishing.model import InvalidSiteError, SiteSource, Waiver
 from consent_service.publishing.positions import FRONT_MATTER, located
 from consent_service.publishing.schemas import front_matter_schema, site_schema
 from consent_service.sites.model import Embed, Manager
@@ -251,7 +252,9 @@ def _load(schema: Schema, data: Any, name: str) -> dict[str, Any]:
     except ValidationError as error:
         raise InvalidSiteError(
             [
-                FieldError(f"{name}: {each.field}", each.message)
+                FieldError(
+                    name if each.field == "_schema" else f"{name}: {each.field}", each.message
+                )
                 for each in field_errors(error.messages)
             ]
         ) from error

@@ -13,14 +13,8 @@ from marshmallow import Schema, fields, missing, validate
 
 from consent_service.http.fields import FlatDict
 from consent_service.publishing.schemas import site_schema
-from consent_service.publishing.site_fields import (
-    DURATION,
-    LOCALE,
-    LONG,
-    DurationText,
-    LocalisedText,
-    different,
-)
+from consent_service.publishing.site_fields import DurationText, LocalisedText
+from consent_service.publishing.site_rules import DURATION, LOCALE, LONG, different
 
 Json = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

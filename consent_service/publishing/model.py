@@ -1,17 +1,16 @@
-"""A site as its folder describes it, and the rules that hold between its parts."""
+"""A site as its folder describes it, and in which locales it is complete."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from consent_service.consents.tokens import STATE_TOKEN_LIMIT, longest_state_token
 from consent_service.core.canonical import sha256_hex
 from consent_service.core.errors import FieldError, InvalidRequestError
 from consent_service.documents.model import DocumentSource
-from consent_service.notices.drafting import NEEDS_CONSENT, NoticeSource
+from consent_service.notices.drafting import NoticeSource
 from consent_service.notices.localised import missing_locales
-from consent_service.notices.texts import linked_documents, missing_texts, text_keys
+from consent_service.notices.texts import missing_texts
 from consent_service.sites.model import Embed, Manager
 
 
@@ -97,22 +96,6 @@ def with_complete_locales(source: SiteSource) -> tuple[SiteSource, list[str]]:
     return replace(source, notice=replace(source.notice, locales=complete)), warnings
 
 
-def check(source: SiteSource) -> None:
-    """Check what holds between the parts of a site.
-
-    Raises:
-        InvalidSiteError: naming every breach.
-    """
-    problems = [
-        *_reference_problems(source),
-        *profile_problems(source),
-        *_embed_problems(source),
-        *size_problems(source),
-    ]
-    if problems:
-        raise InvalidSiteError(problems)
-
-
 def _gaps(source: SiteSource, locale: str) -> Iterator[str]:
     notice = source.notice
     own: dict[str, Any] = {
@@ -131,67 +114,3 @@ def _gaps(source: SiteSource, locale: str) -> Iterator[str]:
         for document in source.documents
         if locale not in document.texts
     )
-
-
-def _reference_problems(source: SiteSource) -> Iterator[FieldError]:
-    notice = source.notice
-    purposes = [purpose["key"] for purpose in notice.purposes]
-    kinds = {document.kind for document in source.documents}
-    yield from _repeated("purposes", purposes)
-    yield from _repeated("services", [service["key"] for service in notice.services])
-    for position, service in enumerate(notice.services):
-        if service["purpose"] not in purposes:
-            path = f"site.yaml: services.{position}.purpose"
-            yield FieldError(path, f"names no purpose of this site: {service['purpose']}")
-    for document in source.documents:
-        for purpose in sorted(set(document.affects) - set(purposes)):
-            path = f"{document.kind}.{notice.locales[0]}.md: affects"
-            yield FieldError(path, f"names no purpose of this site: {purpose}")
-    for locale, texts in notice.texts.items():
-        for key in sorted(set(texts) - set(text_keys())):
-            yield FieldError(f"site.yaml: texts.{locale}.{key}", "is no text of the banner")
-        for kind in linked_documents(texts.get("body", "")):
-            if kind not in kinds:
-                path = f"site.yaml: texts.{locale}.body"
-                yield FieldError(path, f"links to {kind}, which has no {kind}.{locale}.md")
-
-
-def _repeated(group: str, keys: list[str]) -> Iterator[FieldError]:
-    for key in sorted({key for key in keys if keys.count(key) > 1}):
-        yield FieldError(f"site.yaml: {group}", f"has {key} twice")
-
-
-def profile_problems(source: SiteSource) -> Iterator[FieldError]:
-    """Yield that purposes need consent where no profile asks for it."""
-    consent = [
-        each["key"] for each in source.notice.purposes if each["legal_basis"] == NEEDS_CONSENT
-    ]
-    if consent and all(profile.model == "notice" for profile in source.notice.profiles):
-        yield FieldError(
-            "site.yaml: profiles",
-            f"a plain notice asks for no consent, but these purposes need it: {', '.join(consent)}",
-        )
-
-
-def _embed_problems(source: SiteSource) -> Iterator[FieldError]:
-    embed = source.embed
-    if embed.mode != "external" and not embed.base_url:
-        yield FieldError("site.yaml: embed.base_url", f"is needed in mode {embed.mode}")
-    if embed.mode == "subdomain" and not embed.cookie_domain:
-        yield FieldError("site.yaml: embed.cookie_domain", "is needed in mode subdomain")
-
-
-def size_problems(source: SiteSource) -> Iterator[FieldError]:
-    """Yield that the state token could grow too large: browsers drop such a cookie."""
-    longest = longest_state_token(
-        source.key,
-        [purpose["key"] for purpose in source.notice.purposes],
-        [service["key"] for service in source.notice.services],
-        [document.kind for document in source.documents],
-    )
-    if longest > STATE_TOKEN_LIMIT:
-        yield FieldError(
-            "site.yaml: purposes",
-            f"the state cookie could grow to {longest} of {STATE_TOKEN_LIMIT} bytes: "
-            "use fewer purposes and services, or shorter keys",
-        )

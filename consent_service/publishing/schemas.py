@@ -1,13 +1,22 @@
 """The schema of site.yaml and of a document's front matter. Unknown fields are refused."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields
 
 from consent_service.documents.model import Accept
 from consent_service.http.fields import FlatDict, Moment, StrictBoolean, StrictInteger
 from consent_service.notices.profiles import all_profiles
 from consent_service.notices.texts import text_keys
 from consent_service.publishing.site_fields import (
+    BaseAddress,
+    DurationText,
+    Email,
+    LocalisedText,
+    Part,
+    Text,
+)
+from consent_service.publishing.site_rules import (
     COLOUR,
+    COOKIE_DOMAIN,
     COUNTRY,
     KEY,
     LEGAL_BASES,
@@ -16,152 +25,152 @@ from consent_service.publishing.site_fields import (
     LONG,
     ORIGIN,
     REASON,
+    REVISION,
     RULE,
     SHORT,
     SITE_KEY,
+    SOME,
+    SUMMARY,
     USES,
     WEB_ADDRESS,
-    DurationText,
-    LocalisedText,
+    between,
     different,
     exact_origin,
+    one_of,
+    unturned,
 )
 
-
-class ControllerSchema(Schema):
-    name = fields.String(required=True, validate=SHORT)
-    address = fields.String(required=True, validate=SHORT)
-    email = fields.Email(required=True)
-    phone = fields.String(required=True, validate=SHORT)
-    url = fields.String(validate=WEB_ADDRESS)
-    representative = fields.String(validate=SHORT)
-    dpo = fields.String(validate=SHORT)
+NAME = (SHORT, unturned)
 
 
-class AuthoritySchema(Schema):
-    name = LocalisedText(required=True)
-    url = fields.String(validate=WEB_ADDRESS)
+class ControllerSchema(Part):
+    name = Text(required=True, validate=NAME)
+    address = Text(required=True, validate=SHORT)
+    email = Email(required=True)
+    phone = Text(required=True, validate=SHORT)
+    url = Text(validate=WEB_ADDRESS)
+    representative = Text(validate=SHORT)
+    dpo = Text(validate=SHORT)
 
 
-class EmbedSchema(Schema):
-    mode = fields.String(validate=validate.OneOf(["external", "path", "subdomain"]), required=True)
-    base_url = fields.String(validate=WEB_ADDRESS, load_default=None)
-    cookie_domain = fields.String(validate=SHORT, load_default=None)
+class AuthoritySchema(Part):
+    name = LocalisedText(required=True, validate=unturned)
+    url = Text(validate=WEB_ADDRESS)
 
 
-class ThemeSchema(Schema):
-    accent = fields.String(validate=COLOUR)
-    on_accent = fields.String(validate=COLOUR)
-    radius = fields.String(validate=LENGTH)
+class EmbedSchema(Part):
+    mode = Text(validate=one_of(["external", "path", "subdomain"]), required=True)
+    base_url = BaseAddress(validate=WEB_ADDRESS, load_default=None)
+    cookie_domain = Text(validate=COOKIE_DOMAIN, load_default=None)
 
 
-class StorageSchema(Schema):
-    location = fields.List(fields.String(validate=COUNTRY), required=True, validate=SHORT)
+class ThemeSchema(Part):
+    accent = Text(validate=COLOUR)
+    on_accent = Text(validate=COLOUR)
+    radius = Text(validate=LENGTH)
+
+
+class StorageSchema(Part):
+    location = fields.List(Text(validate=COUNTRY), required=True, validate=SOME)
     retention = DurationText(required=True)
 
 
-class PurposeSchema(Schema):
-    key = fields.String(required=True, validate=KEY)
-    legal_basis = fields.String(required=True, validate=validate.OneOf(LEGAL_BASES))
-    name = LocalisedText(required=True)
+class PurposeSchema(Part):
+    key = Text(required=True, validate=KEY)
+    legal_basis = Text(required=True, validate=one_of(LEGAL_BASES))
+    name = LocalisedText(required=True, validate=unturned)
     description = LocalisedText(required=True)
     exemption = LocalisedText()
-    use = fields.String(validate=validate.OneOf(USES))
+    use = Text(validate=one_of(USES))
     sale_or_sharing = StrictBoolean(load_default=False)
-    data_categories = fields.List(LocalisedText(), required=True, validate=SHORT)
+    data_categories = fields.List(LocalisedText(), required=True, validate=SOME)
     special_categories = fields.List(LocalisedText(), load_default=list)
     recipients = fields.List(LocalisedText(), required=True)
     storage = fields.Nested(StorageSchema, required=True)
-    revision = StrictInteger(load_default=1, validate=validate.Range(min=1))
+    revision = StrictInteger(load_default=1, validate=REVISION)
 
 
-class ProviderSchema(Schema):
-    name = fields.String(required=True, validate=SHORT)
-    address = fields.String(validate=SHORT)
-    country = fields.String(required=True, validate=COUNTRY)
-    policy_url = fields.String(validate=WEB_ADDRESS)
+class ProviderSchema(Part):
+    name = Text(required=True, validate=NAME)
+    address = Text(validate=SHORT)
+    country = Text(required=True, validate=COUNTRY)
+    policy_url = Text(validate=WEB_ADDRESS)
 
 
-class CookieSchema(Schema):
-    name = fields.String(required=True, validate=SHORT)
-    domain = fields.String(required=True, validate=SHORT)
+class CookieSchema(Part):
+    name = Text(required=True, validate=SHORT)
+    domain = Text(required=True, validate=SHORT)
     duration = DurationText(required=True)
     description = LocalisedText(required=True)
 
 
-class ServiceSchema(Schema):
-    key = fields.String(required=True, validate=KEY)
-    purpose = fields.String(required=True, validate=KEY)
-    name = fields.String(required=True, validate=SHORT)
+class ServiceSchema(Part):
+    key = Text(required=True, validate=KEY)
+    purpose = Text(required=True, validate=KEY)
+    name = Text(required=True, validate=NAME)
     provider = fields.Nested(ProviderSchema, required=True)
     description = LocalisedText(required=True)
     cookies = fields.List(fields.Nested(CookieSchema), load_default=list)
-    revision = StrictInteger(load_default=1, validate=validate.Range(min=1))
+    revision = StrictInteger(load_default=1, validate=REVISION)
 
 
-class RetentionSchema(Schema):
-    consent_days = StrictInteger(load_default=185, validate=validate.Range(1, 365))
-    refusal_days = StrictInteger(load_default=185, validate=validate.Range(1, 730))
-    proof_months = StrictInteger(load_default=36, validate=validate.Range(1, 240))
+class RetentionSchema(Part):
+    consent_days = StrictInteger(load_default=185, validate=between(1, 365))
+    refusal_days = StrictInteger(load_default=185, validate=between(1, 730))
+    proof_months = StrictInteger(load_default=36, validate=between(1, 240))
 
 
-class WaiverSchema(Schema):
-    rule = fields.String(required=True, validate=RULE)
-    officer = fields.Email(required=True)
-    reason = fields.String(required=True, validate=REASON)
+class WaiverSchema(Part):
+    rule = Text(required=True, validate=RULE)
+    officer = Email(required=True)
+    reason = Text(required=True, validate=REASON)
 
 
-class SiteSchema(Schema):
+class SiteSchema(Part):
     """site.yaml."""
 
-    key = fields.String(required=True, validate=SITE_KEY)
-    name = fields.String(required=True, validate=SHORT)
-    managed_by = fields.String(
-        load_default="folder", validate=validate.OneOf(["folder", "console"])
-    )
+    key = Text(required=True, validate=SITE_KEY)
+    name = Text(required=True, validate=NAME)
+    managed_by = Text(load_default="folder", validate=one_of(["folder", "console"]))
     controller = fields.Nested(ControllerSchema, required=True)
     authority = fields.Nested(AuthoritySchema, load_default=dict)
-    jurisdiction = fields.String(required=True, validate=COUNTRY)
+    jurisdiction = Text(required=True, validate=COUNTRY)
     origins = fields.List(
-        fields.String(validate=exact_origin, metadata={"pattern": ORIGIN}),
+        Text(validate=exact_origin, metadata={"pattern": ORIGIN}),
         required=True,
-        validate=SHORT,
+        validate=[SOME, different],
     )
     embed = fields.Nested(
         EmbedSchema, load_default=lambda: EmbedSchema().load({"mode": "external"})
     )
-    locales = fields.List(
-        fields.String(validate=LOCALE), required=True, validate=[SHORT, different]
-    )
-    profiles = fields.List(
-        fields.String(validate=validate.OneOf(all_profiles())), required=True, validate=SHORT
-    )
-    layout = fields.String(load_default="bar", validate=validate.OneOf(["bar", "box", "dialog"]))
+    locales = fields.List(Text(validate=LOCALE), required=True, validate=[SOME, different])
+    profiles = fields.List(Text(validate=one_of(all_profiles())), required=True, validate=SOME)
+    layout = Text(load_default="bar", validate=one_of(["bar", "box", "dialog"]))
     theme = fields.Nested(ThemeSchema, load_default=dict)
     texts = FlatDict(
-        fields.String(validate=LOCALE),
-        FlatDict(fields.String(metadata={"enum": text_keys()}), fields.String(validate=LONG)),
+        Text(validate=LOCALE),
+        FlatDict(Text(metadata={"enum": text_keys()}), Text(validate=LONG)),
         load_default=dict,
     )
     purposes = fields.List(fields.Nested(PurposeSchema), required=True)
     services = fields.List(fields.Nested(ServiceSchema), load_default=list)
     withdrawal = LocalisedText(required=True)
     retention = fields.Nested(RetentionSchema, load_default=lambda: RetentionSchema().load({}))
-    erasure = fields.String(load_default="erase", validate=validate.OneOf(["erase"]))
+    erasure = Text(load_default="erase", validate=one_of(["erase"]))
     child_directed = StrictBoolean(load_default=False)
     waivers = fields.List(fields.Nested(WaiverSchema), load_default=list)
 
 
-class FrontMatterSchema(Schema):
+class FrontMatterSchema(Part):
     """What stands above a document's text."""
 
-    title = fields.String(required=True, validate=SHORT)
-    summary = fields.String(load_default="", validate=validate.Length(max=2000))
+    title = Text(required=True, validate=NAME)
+    summary = Text(load_default="", validate=SUMMARY)
     effective_at = Moment()
     material = StrictBoolean()
-    affects = fields.List(fields.String(validate=KEY))
+    affects = fields.List(Text(validate=KEY))
     accept = fields.Enum(Accept, by_value=True)
-    author = fields.String(validate=SHORT)
+    author = Text(validate=NAME)
 
 
 site_schema = SiteSchema()

@@ -1,49 +1,76 @@
-"""The kinds of fields of a site's folder: texts by locale, durations, keys, origins."""
+"""The kinds of fields of a site's folder, and the words in which each is asked for."""
 
-import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields
 
 from consent_service.notices.localised import EVERY_LOCALE, Duration, Localised
+from consent_service.publishing.site_rules import LOCALE, LONG
 
-KEY = validate.Regexp(
-    r"^[a-z][a-z0-9_-]{0,31}\Z", error="must be lower-case letters, digits, - or _"
-)
-SITE_KEY = validate.Regexp(
-    r"^[a-z][a-z0-9-]{0,31}\Z", error="must be lower-case letters, digits or -"
-)
-LOCALE = validate.Regexp(
-    r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", error="must be a tag such as en or pt-BR"
-)
-COUNTRY = validate.Regexp(r"^[A-Z]{2}\Z", error="must be an ISO 3166 code such as DE")
-WEB_ADDRESS = validate.URL(schemes={"http", "https"}, require_tld=False)
-RULE = validate.Regexp(
-    r"^[a-z][a-z-]{0,63}\Z", error="must be the name of a rule, such as bundled-with-terms"
-)
-REASON = validate.Length(
-    min=20, max=2000, error="must say in 20 to 2000 characters why the finding does no harm"
-)
-SHORT = validate.Length(min=1, max=200)
-LONG = validate.Length(min=1, max=4000)
-LEGAL_BASES = (
-    "consent",
-    "not_required",
-    "contract",
-    "legal_obligation",
-    "vital_interests",
-    "public_task",
-    "legitimate_interests",
-)
-USES = ("statistics", "appearance")
-_HOST = r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])"
-ORIGIN = rf"^https?://{_HOST}(:[1-9][0-9]{{0,4}})?$"
-_ORIGIN = re.compile(rf"(?P<scheme>https?)://{_HOST}(:(?P<port>[1-9][0-9]{{0,4}}))?")
-DURATION = r"^(session|[1-9][0-9]{0,4} (second|minute|hour|day|week|month|year)s?)$"
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-COLOUR = validate.Regexp(r"^#[0-9a-fA-F]{3,8}\Z")
-LENGTH = validate.Regexp(r"^\d{1,3}(\.\d{1,2})?(px|rem|em)\Z")
+_WORDS: Mapping[type[fields.Field[Any]], Mapping[str, str]] = {
+    fields.Field: {"required": "is missing", "null": "is empty"},
+    fields.List: {"invalid": "must be a list"},
+    fields.Mapping: {"invalid": "must be a mapping"},
+    fields.Enum: {"unknown": "must be one of: {choices}"},
+    fields.AwareDateTime: {
+        "invalid": "must be a time such as 2027-01-01T00:00:00Z",
+        "invalid_awareness": "must name its zone, as 2027-01-01T00:00:00Z does",
+    },
+}
+
+
+class Part(Schema):
+    """A part of a site's folder. What is wrong reads on from the field's name: `is missing`."""
+
+    error_messages = {"unknown": "is no field here", "type": "must be a mapping"}  # noqa: RUF012 - the library's form
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Give a field the words of this project."""
+        _reword(field_obj)
+
+
+def _reword(field: fields.Field[Any]) -> None:
+    for kind, words in _WORDS.items():
+        if isinstance(field, kind):
+            field.error_messages.update(words)
+    inner = (getattr(field, name, None) for name in ("inner", "key_field", "value_field"))
+    for each in inner:
+        if each is not None:
+            _reword(each)
+
+
+class Text(fields.String):
+    """A text, and nothing that YAML takes for something else."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        return _text(value)
+
+
+class Email(fields.Email):
+    """An e-mail address."""
+
+    default_error_messages = {"invalid": "must be an e-mail address"}  # noqa: RUF012 - the library's form
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        return _text(value)
+
+
+class BaseAddress(Text):
+    """Where the service answers, without a slash at its end: paths are added to it."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        address = _text(value)
+        if "?" in address or "#" in address or "@" in address:
+            raise ValidationError("must have no query, no fragment and no user: a path is added")
+        return address.rstrip("/")
 
 
 class LocalisedText(fields.Field[Localised]):
@@ -57,10 +84,10 @@ class LocalisedText(fields.Field[Localised]):
             raise ValidationError("must be a text or a mapping of locales to texts")
         for locale, text in texts.items():
             if not isinstance(locale, str):
-                raise ValidationError(f"has a locale that YAML reads as {locale}: quote it")
+                raise ValidationError(f"has a locale that must be a text{_unquoted(locale)}")
             if locale != EVERY_LOCALE:
                 LOCALE(locale)
-            if not isinstance(text, str) or not text.strip():
+            if text is None or not _text(text).strip():
                 raise ValidationError(f"the text in {locale} is empty")
             LONG(text)
         return Localised({locale: text.strip() for locale, text in texts.items()})
@@ -78,17 +105,17 @@ class DurationText(fields.Field[Duration]):
             raise ValidationError(str(error)) from error
 
 
-def exact_origin(value: str) -> None:
-    """Check that a value is an origin as browsers send it: scheme, host, port, nothing else."""
-    found = _ORIGIN.fullmatch(value)
-    if found is None:
-        raise ValidationError("must be an origin such as https://www.example.com, in lower case")
-    scheme, port = found["scheme"], found["port"]
-    if port and (int(port) > 65535 or int(port) == _DEFAULT_PORTS[scheme]):
-        raise ValidationError(f"has a port that no browser sends with {scheme}: {port}")
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValidationError(f"must be a text{_unquoted(value)}")
+    return value
 
 
-def different(values: list[str]) -> None:
-    """Check that no value stands twice."""
-    if len(set(values)) < len(values):
-        raise ValidationError("names something twice")
+def _unquoted(value: Any) -> str:
+    """Return what to do where YAML reads a text without quotes, such as `no`, as another value."""
+    if isinstance(value, bool):
+        word = "yes" if value else "no"
+        return f', and YAML reads {word} as {str(value).lower()}: quote it, "{word}"'
+    if isinstance(value, int | float | date):
+        return f', and YAML reads {value} as a number or a date: quote it, "{value}"'
+    return ""

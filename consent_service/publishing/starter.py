@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from consent_service.core.errors import FieldError
 from consent_service.publishing.files import SITE_FILE
 from consent_service.publishing.model import InvalidSiteError
-from consent_service.publishing.site_fields import SITE_KEY, exact_origin
+from consent_service.publishing.site_rules import SITE_KEY, exact_origin
 
 KINDS = {"notice": "acknowledge", "opt-in": "inform"}
 _DOCUMENTS = ("privacy-policy.en.md", "terms.en.md")

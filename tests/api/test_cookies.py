@@ -1,5 +1,7 @@
 """Embedding on the site's own domain: the service sets the cookies."""
 
+from collections.abc import Mapping
+
 import pytest
 from werkzeug.test import TestResponse
 
@@ -13,6 +15,11 @@ MODES = {
     ),
     "loopback": '{mode: path, base_url: "http://localhost:8002/consent"}',
 }
+ORIGINS = {
+    "path": "https://shop.example",
+    "subdomain": "https://shop.example",
+    "loopback": "http://localhost:8002",
+}
 NAMES = {
     "path": ("__Host-consent_shop", "__Host-consent_state_shop"),
     "subdomain": ("__Secure-consent_shop", "__Secure-consent_state_shop"),
@@ -22,7 +29,17 @@ NAMES = {
 
 def embed(world: World, mode: str) -> None:
     rewrite(world, "shop", "site.yaml", "embed: {mode: external}", f"embed: {MODES[mode]}")
+    origins = f'origins: ["{ORIGINS[mode]}"]'
+    rewrite(world, "shop", "site.yaml", 'origins: ["http://localhost:8002"]', origins)
     world.apply("shop")
+
+
+def answered(
+    world: World, mode: str, action: str, headers: Mapping[str, str] | None = None
+) -> TestResponse:
+    """Answer the notice from a page of the site."""
+    sent_from = {"Origin": ORIGINS[mode], **(headers or {})}
+    return world.post("shop", act(world, "shop", action), sent_from)
 
 
 def cookies(answer: TestResponse) -> dict[str, tuple[str, dict[str, str]]]:
@@ -48,7 +65,7 @@ def test_both_cookies_are_set_with_the_attributes_of_the_mode(
 ) -> None:
     world = sqlite_world
     embed(world, mode)
-    answer = world.post("shop", act(world, "shop", "accept"))
+    answer = answered(world, mode, "accept")
     body = answer.get_json()
     assert "credential" not in body
     common = {"Max-Age": "34128000", "Path": "/", "SameSite": "Lax"}
@@ -60,14 +77,14 @@ def test_both_cookies_are_set_with_the_attributes_of_the_mode(
     assert found[credential][1] == {**common, "HttpOnly": ""}
     assert found[state] == (body["state_token"], common)
     assert answer.headers["Access-Control-Allow-Credentials"] == "true"
-    assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:8002"
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGINS[mode]
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_cookie_names_the_visitor(world: World, mode: str) -> None:
     embed(world, mode)
-    first = world.post("shop", act(world, "shop", "accept"))
-    second = world.post("shop", act(world, "shop", "withdraw"), sent(first))
+    first = answered(world, mode, "accept")
+    second = answered(world, mode, "withdraw", sent(first))
     assert second.get_json()["consent"]["visitor"] == first.get_json()["consent"]["visitor"]
     assert values(second.get_json())["analytics"] == "denied"
     me = world.client.get("/v1/sites/shop/consents/me", headers=sent(second))
@@ -81,7 +98,7 @@ def test_a_refused_cookie_is_cleared(sqlite_world: World, mode: str) -> None:
     world = sqlite_world
     embed(world, mode)
     name = NAMES[mode][0]
-    answer = world.post("shop", act(world, "shop", "accept"), {"Cookie": f"{name}=broken"})
+    answer = answered(world, mode, "accept", {"Cookie": f"{name}=broken"})
     refused(answer, 401, "credential_refused")
     cleared(answer, mode)
     assert stored_events(world) == []
@@ -100,7 +117,7 @@ def cleared(answer: TestResponse, mode: str) -> None:
 def test_erasing_takes_the_cookies_back(sqlite_world: World, mode: str) -> None:
     world = sqlite_world
     embed(world, mode)
-    given = world.post("shop", act(world, "shop", "accept"))
+    given = answered(world, mode, "accept")
     answer = world.client.delete("/v1/sites/shop/consents/me", headers=sent(given))
     assert answer.get_json() == {"erased": 2}
     cleared(answer, mode)
@@ -136,10 +153,10 @@ def test_the_notice_says_how_it_is_embedded(sqlite_world: World) -> None:
 def test_a_link_leads_to_the_site_s_own_domain(sqlite_world: World, mode: str, page: str) -> None:
     world = sqlite_world
     embed(world, mode)
-    given = world.post("shop", act(world, "shop", "accept"))
+    given = answered(world, mode, "accept")
     answer = world.client.post(
         "/v1/sites/shop/consents/me/link",
-        json={"return": "http://localhost:8002/"},
+        json={"return": f"{ORIGINS[mode]}/"},
         headers=sent(given),
     )
     assert answer.get_json()["url"].startswith(f"{page}?link=")

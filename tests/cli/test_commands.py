@@ -11,8 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from consent_service.cli.main import main
+from consent_service.publishing.files import head
+from consent_service.publishing.folder import folder_files
 from consent_service.resources import bundled
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, edit
 from tests.support.world import World, open_world
 
 
@@ -23,7 +25,9 @@ def test_a_new_site_takes_three_commands(ready: Command, tmp_path: Path) -> None
     assert "mine: new site" in applied.output
     embed = ready("site", "embed", "mine")
     assert 'src="http://127.0.0.1:8000/v1/sites/mine/consent-banner.js"' in embed.output
-    assert json.loads(ready("site", "list", "--json").output)[0]["site"] == "mine"
+    (listed,) = json.loads(ready("site", "list", "--json").output)
+    assert (listed["site"], listed["head"]) == ("mine", head(folder_files(Path(folder))))
+    assert listed["head"][:12] in ready("site", "list").output
 
 
 @pytest.mark.parametrize("kind", ["notice", "opt-in"])
@@ -68,7 +72,8 @@ def test_the_proxy_rule_of_path_mode_keeps_management_behind(
     shutil.copytree(bundled("examples") / "shop", folder)
     site = folder / "site.yaml"
     path_mode = "embed: {mode: path, base_url: https://shop.example/privacy}"
-    site.write_text(site.read_text("utf-8").replace("embed: {mode: external}", path_mode), "utf-8")
+    edit(site, "embed: {mode: external}", path_mode)
+    edit(site, 'origins: ["http://localhost:8002"]', "origins: [https://shop.example]")
     ready("site", "apply", str(folder))
     rule = ready("site", "embed", "shop").output
     assert "location ~ ^/privacy/(" in rule

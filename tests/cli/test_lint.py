@@ -83,7 +83,7 @@ def test_a_folder_that_cannot_be_read_is_told_in_the_same_form(
     path.write_text(path.read_text() + "colour: red\n")
     line = path.read_text().count("\n")
     told = command("site", "lint", str(news), status=1).output
-    assert told.startswith(f"site.yaml:{line}: error invalid-site: colour Unknown field")
+    assert told.startswith(f"site.yaml:{line}: error invalid-site: colour is no field here")
     found = json.loads(command("site", "lint", str(news), "--json", status=1).output)
     assert [(each["rule"], each["line"]) for each in found] == [("invalid-site", line)]
 

@@ -9,6 +9,7 @@ import pytest
 
 from consent_service.documents.model import Accept
 from consent_service.publishing.folder import read_folder
+from consent_service.publishing.model import InvalidSiteError
 from tests.unit.folders import Change, document, make, problems
 
 
@@ -26,6 +27,16 @@ def put(*path: Any, to: Any) -> Change:
 
 def without(key: str) -> Change:
     return lambda site: site.pop(key)
+
+
+def under(base: str, domain: str, *origins: str) -> Change:
+    """Return a change to the mode of a subdomain."""
+
+    def change(site: dict[str, Any]) -> None:
+        site["embed"] = {"mode": "subdomain", "base_url": base, "cookie_domain": domain}
+        site["origins"] = list(origins) or ["https://shop.example"]
+
+    return change
 
 
 PURPOSE, SERVICE = ("purposes", 0), ("services", 0)
@@ -60,7 +71,25 @@ WRONG: list[tuple[Change, str]] = [
     (put("origins", 0, to="https://[::1"), "origins.0"),
     (put("embed", to={"mode": "iframe"}), "embed.mode"),
     (put("embed", to={}), "embed.mode"),
+    (put("origins", to=["https://a.example", "https://a.example"]), "origins"),
     (put("embed", to={"mode": "path"}), "embed.base_url"),
+    *[
+        (put("embed", to={"mode": "path", "base_url": address}), "embed.base_url")
+        for address in (
+            "https://other.example/c",
+            "http://shop.example/c",
+            "https://shop.example:8443/c",
+            "https://shop.example/c?x=1",
+            "https://shop.example/c#x",
+            "https://u@shop.example/c",
+        )
+    ],
+    *[
+        (under("https://consent.shop.example", domain), "embed.cookie_domain")
+        for domain in ("example", "other.example", "hop.example", ".shop.example", "Shop.example")
+    ],
+    (under("https://consent.shop.example", "consent.shop.example"), "origins.0"),
+    (under("https://10.0.0.1", "0.0.1", "https://10.0.0.1"), "embed.cookie_domain"),
     (
         put("embed", to={"mode": "subdomain", "base_url": "https://a.example"}),
         "embed.cookie_domain",
@@ -78,6 +107,12 @@ WRONG: list[tuple[Change, str]] = [
     (put("texts", to={"en": {"title": ["x"]}}), "texts.en.title"),
     (put("texts", to={"!": {"title": "x"}}), "texts.!"),
     (put("texts", to={"en": {"body": "[x](imprint)"}}), "texts.en.body"),
+    (put("texts", to={"en": {"body": "Welcome to {nme}"}}), "texts.en.body"),
+    (put("texts", to={"en": {"title": "Welcome to {}"}}), "texts.en.title"),
+    (put("texts", to={"en": {"accept": "\u202eOK"}}), "texts.en.accept"),
+    (put("name", to="Sh\u2066op"), "name"),
+    (put("controller", "name", to="\u202eShop"), "controller.name"),
+    (put("purposes", 0, "name", to={"en": "Count\u2069"}), "purposes.0.name"),
     (put(*PURPOSE, "key", to="Analytics"), "purposes.0.key"),
     (put(*PURPOSE, "legal_basis", to="because"), "purposes.0.legal_basis"),
     (put(*PURPOSE, "name", to={}), "purposes.0.name"),
@@ -104,6 +139,88 @@ def test_each_error_in_site_yaml_is_told_by_its_field(
     tmp_path: Path, change: Change, field: str
 ) -> None:
     assert f"site.yaml: {field}" in problems(make(tmp_path / "site", change))
+
+
+FITTING: list[Change] = [
+    put("embed", to={"mode": "path", "base_url": "https://Shop.example:443/c/"}),
+    under("https://consent.shop.example/", "shop.example"),
+    under("https://shop.example", "shop.example", "https://shop.example", "https://a.shop.example"),
+    under("http://consent.localhost:1", "localhost", "http://localhost:2", "http://a.localhost"),
+    under("https://10.0.0.1", "10.0.0.1", "https://10.0.0.1:8443"),
+    put("texts", to={"en": {"body": "{name} \u2066(x)\u2069", "title": "Hello {name}"}}),
+    put("purposes", 0, "description", to={"en": "\u2067x\u2069", "de": "x"}),
+]
+
+
+@pytest.mark.parametrize("change", FITTING)
+def test_what_can_work_is_read(tmp_path: Path, change: Change) -> None:
+    base = read_folder(make(tmp_path / "site", change)).embed.base_url
+    assert base is None or not base.endswith("/")
+
+
+WORDS: list[tuple[Change, str, str]] = [
+    (without("name"), "name", "is missing"),
+    (put("name", to=["x"]), "name", "must be a text"),
+    (put("name", to=None), "name", "is empty"),
+    (put("name", to=""), "name", "must have 1 to 200 characters"),
+    (put("name", to=2027), "name", 'YAML reads 2027 as a number or a date: quote it, "2027"'),
+    (put("locales", to=["en", False]), "locales.1", 'YAML reads no as false: quote it, "no"'),
+    (put("locales", to=["en", "en"]), "locales", "names en twice"),
+    (put("locales", to="en"), "locales", "must be a list"),
+    (put("locales", to=[]), "locales", "must name 1 to 200 things"),
+    (put("purposes", 0, "name", to={False: "x"}), "purposes.0.name", 'quote it, "no"'),
+    (put("unknown", to=1), "unknown", "is no field here"),
+    (put("controller", to="x"), "controller", "must be a mapping"),
+    (put("texts", to="x"), "texts", "must be a mapping"),
+    (put("texts", to={False: {"title": "x"}}), "texts.False", 'quote it, "no"'),
+    (put("controller", "email", to="x"), "controller.email", "must be an e-mail address"),
+    (put("controller", "url", to="x"), "controller.url", "must be an address such as https://"),
+    (put("theme", to={"accent": "green"}), "theme.accent", "a colour such as #1f6f54"),
+    (put("theme", to={"accent": "#12345"}), "theme.accent", "a colour such as #1f6f54"),
+    (put("theme", to={"radius": "x"}), "theme.radius", "a length such as 10px"),
+    (put("layout", to="x"), "layout", "must be one of: bar, box, dialog"),
+    (put("retention", to={"consent_days": 0}), "retention.consent_days", "between 1 and 365"),
+    (put("purposes", 0, "revision", to=0), "purposes.0.revision", "must be 1 or more"),
+    (put("texts", to={"en": {"title": "{nme}"}}), "texts.en.title", "holds {nme}; only {name}"),
+]
+
+
+@pytest.mark.parametrize(("change", "field", "words"), WORDS)
+def test_what_is_wrong_is_told_in_plain_words(
+    tmp_path: Path, change: Change, field: str, words: str
+) -> None:
+    assert words in problems(make(tmp_path / "site", change))[f"site.yaml: {field}"]
+
+
+@pytest.mark.parametrize(
+    ("matter", "field", "words"),
+    [
+        ({"title": "x", "accept": "maybe"}, "accept", "one of: inform, acknowledge, agree"),
+        ({"title": "x", "effective_at": "soon"}, "effective_at", "must be a time such as 2027"),
+        ({"title": "x", "effective_at": "2027-01-01T00:00"}, "effective_at", "must name its zone"),
+        ({"title": "x", "summary": "x" * 2001}, "summary", "at most 2000 characters"),
+    ],
+)
+def test_what_is_wrong_in_front_matter_is_told_in_plain_words(
+    tmp_path: Path, matter: dict[str, str], field: str, words: str
+) -> None:
+    folder = make(tmp_path / "site", terms__en=document(**matter))
+    assert words in problems(folder)[f"terms.en.md: {field}"]
+
+
+def test_a_link_to_a_document_that_is_not_there_is_told_by_its_line(tmp_path: Path) -> None:
+    text = (
+        "\n# Terms\n\nSee [terms](terms), [here](#terms)\nand [imprint](imprint).\n\n- [x](Terms)"
+    )
+    linked = make(tmp_path / "site", terms__en=document(text=text))
+    with pytest.raises(InvalidSiteError) as caught:
+        read_folder(linked)
+    assert [(each.field, each.message) for each in caught.value.fields] == [
+        ("terms.en.md:8", "links to imprint, which is no document of this site"),
+        ("terms.en.md:10", "links to Terms, which is no document of this site"),
+    ]
+    make(tmp_path / "site", terms__en=document(text="[a](https://x.example) [b](mailto:a@b.c)"))
+    read_folder(linked)
 
 
 def test_several_errors_in_site_yaml_are_told_at_once(tmp_path: Path) -> None:
@@ -184,6 +301,7 @@ MATTERS: list[tuple[str, str]] = [
     ("---\ntitle: x\neffective_at: 0001-01-01T00:00:00+14:00\n---\nx", "terms.en.md: effective_at"),
     ("---\ntitle: x\neffective_at: 9999-12-31T23:00:00-10:00\n---\nx", "terms.en.md: effective_at"),
     ('---\ntitle: "\\ud83d"\n---\nText', "terms.en.md"),
+    (document(title="Terms\u202e"), "terms.en.md: title"),
     (document(summary="x" * 2001), "terms.en.md: summary"),
 ]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from consent_service.publishing.checks import profile_problems
 from consent_service.publishing.lint.findings import Breach
 from consent_service.publishing.lint.view import Examined, Shown
-from consent_service.publishing.model import profile_problems
 
 
 def implied_consent(site: Examined) -> Iterator[Breach]:

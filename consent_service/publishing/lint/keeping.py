@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from consent_service.notices.localised import Duration
+from consent_service.publishing.checks import size_problems
 from consent_service.publishing.lint.findings import Breach
 from consent_service.publishing.lint.view import Examined
-from consent_service.publishing.model import size_problems
 
 _DAYS = {
     "session": 0.0,
