@@ -7,9 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.published import SIGNAL, published
+from tests.browser.published import SIGNAL, VIDEO, published
 from tests.browser.running import Demo
-from tests.browser.visits import Visit
+from tests.browser.visits import Visit, eventually
 
 WIDTHS = (390, 1280)
 SCHEMES = ("light", "dark")
@@ -80,6 +80,20 @@ def test_documents_alone(page: Page, demo: Demo, tmp_path: Path) -> None:
         visit.press("Opt out of all", within=visit.layer)
         visit.layer.get_by_role("button", name="Agree").wait_for()
         check(page)
+
+
+def test_part_asked_again(page: Page, demo: Demo, tmp_path: Path) -> None:
+    with published(demo, tmp_path, "part") as site:
+        visit = site.visit(page, "/de.html")
+        visit.press("Alle akzeptieren", within=visit.layer)
+        site.add_purpose(VIDEO)
+        eventually(page, lambda: comes_back(visit))
+        check(page)
+
+
+def comes_back(visit: Visit) -> bool:
+    visit.reload()
+    return visit.layer.count() == 1
 
 
 def test_the_second_act(page: Page, demo: Demo) -> None:

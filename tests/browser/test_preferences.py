@@ -98,6 +98,18 @@ def test_it_works_without_javascript(new_page: NewPage, demo: Demo) -> None:
     }
 
 
+def test_the_history_fits_a_phone(page: Page, demo: Demo) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    visit = Visit(page, "shop").go(f"{demo.shop}/de.html")
+    visit.press("Alle akzeptieren", within=visit.layer)
+    open_history(visit)
+    history = page.get_by_role("table", name="Ihre früheren Entscheidungen")
+    expect(history.get_by_role("cell")).to_have_count(4)
+    cells = history.get_by_role("cell").all()
+    boxes = [cell.bounding_box() for cell in (history, *cells)]
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 320 for box in boxes)
+
+
 def test_a_link_opens_once(page: Page, new_page: NewPage, demo: Demo) -> None:
     visit = Visit(page, "news").go(demo.news)
     visit.press("Accept")

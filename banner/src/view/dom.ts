@@ -23,12 +23,13 @@ export function button(label: string, kind: string, press: () => void): HTMLButt
 }
 
 export function closeButton(label: string, press: () => void): HTMLButtonElement {
-  const cross = h("span", { "aria-hidden": "true" });
-  return h(
-    "button",
-    { type: "button", class: "close", "aria-label": label, title: label, click: press },
-    cross,
-  );
+  return h("button", {
+    type: "button",
+    class: "close",
+    "aria-label": label,
+    title: label,
+    click: press,
+  });
 }
 
 export function link(href: string | undefined, label: string): Node {
