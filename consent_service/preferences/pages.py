@@ -10,7 +10,12 @@ from consent_service.consents.exchange import TokenExchange
 from consent_service.consents.links import LinkService, LinkSpentError
 from consent_service.consents.model import Act, Action, ConsentEvent, Method, State
 from consent_service.consents.recording import Context
-from consent_service.consents.service import ConsentService, NothingToWithdrawError, Request
+from consent_service.consents.service import (
+    ConsentService,
+    NothingToWithdrawError,
+    Recorded,
+    Request,
+)
 from consent_service.consents.tokens import Credential, CredentialRefusedError
 from consent_service.core.clock import Clock
 from consent_service.core.errors import InvalidRequestError
@@ -94,16 +99,35 @@ class PreferencePages:
         if act.is_grant or not opened.visitor:
             self._limits.check(opened.site.key)
         try:
-            recorded = self._consents.record(
-                opened.site, self._request(opened, session, act), _credential(opened.visitor)
-            )
+            recorded = self._recorded(opened, session, act)
         except NothingToWithdrawError:
             return self._done(opened, "message_unchanged")
+        except SessionExpiredError:
+            return self._expired(opened.site)
         visitor = str(recorded.latest.visitor)
         answer = self._done(opened, f"message_{action.value}", visitor=visitor)
         return self._exchange.hand_out(answer, opened.site, recorded.latest)
 
-    def _request(self, opened: Opened, session: Session, act: Act) -> Request:
+    def _recorded(self, opened: Opened, session: Session, act: Act) -> Recorded:
+        """Record an act once, however often its form is sent.
+
+        A form from before a later act, as the way back in the browser brings it, refuses and
+        withdraws anew and never grants.
+
+        Raises:
+            SessionExpiredError: it would grant.
+        """
+        wanted = self._request(opened, session.nonce, act)
+        recorded = self._consents.record(opened.site, wanted, _credential(opened.visitor))
+        latest = recorded.latest
+        if recorded.event.event_id == latest.event_id:
+            return recorded
+        if act.is_grant:
+            raise SessionExpiredError("something else was chosen since")
+        anew = self._request(opened, f"{session.nonce}:{latest.event_id}", act)
+        return self._consents.record(opened.site, anew, _credential(str(latest.visitor)))
+
+    def _request(self, opened: Opened, nonce: str, act: Act) -> Request:
         digest = form_digest(act.action, opened.terms)
         return Request(
             act=act,
@@ -111,7 +135,7 @@ class PreferencePages:
             variant=opened.variant.sha256,
             locale=None,
             context=Context(method=Method.PREFERENCES, place=self._places.find()),
-            key=f"{session.nonce}:{digest.hex()}",
+            key=f"{nonce}:{digest.hex()}",
             request_hash=digest,
         )
 

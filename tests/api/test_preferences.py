@@ -112,6 +112,20 @@ def test_the_same_form_sent_twice_is_one_event(world: World) -> None:
     assert len(stored_events(world)) == 2
 
 
+def test_a_form_from_before_a_later_choice_refuses_anew_and_never_grants(world: World) -> None:
+    given = world.answer("shop", "accept")
+    page = opened(world, "shop", given["credential"])
+    for action in ("reject", "accept", "reject"):
+        world.clock.move(minutes=1)
+        returned(submit(world, "shop", page, {"action": action}), "shop")
+    assert state(world, given["credential"])["analytics"] == "denied"
+    assert len(stored_events(world)) == 4
+    answer = submit(world, "shop", page, {"action": "accept"})
+    assert answer.status_code == 403
+    assert state(world, given["credential"])["analytics"] == "denied"
+    assert len(stored_events(world)) == 4
+
+
 def test_fields_that_the_page_does_not_have_make_no_event_of_their_own(world: World) -> None:
     given = world.answer("shop", "accept")
     world.clock.move(minutes=1)
