@@ -8,8 +8,9 @@ from flask import Response, jsonify, request
 
 from consent_service.backends import schemas
 from consent_service.backends.checks import CheckService, Who
-from consent_service.backends.service import BackendService, VisitorUnknownError
+from consent_service.backends.service import BackendService
 from consent_service.backends.views import managed_event_json, verdict_json, view_json
+from consent_service.consents.errors import VisitorUnknownError
 from consent_service.consents.service import HISTORY_PAGE
 from consent_service.consents.store import EventFilter
 from consent_service.consents.subjects import SubjectService
@@ -17,6 +18,7 @@ from consent_service.consents.tokens import StateTokenRefusedError
 from consent_service.core.clock import Clock, format_time
 from consent_service.core.errors import InvalidRequestError
 from consent_service.core.ids import parse_reference
+from consent_service.documents.service import DocumentService, DocumentUnknownError
 from consent_service.http.body import load, read_json
 from consent_service.http.routes import Route
 from consent_service.sites.routing import SITE, described, managed
@@ -37,12 +39,14 @@ class AskingApi:
         backends: BackendService,
         checks: CheckService,
         subjects: SubjectService,
+        documents: DocumentService,
         sites: SiteService,
         clock: Clock,
     ) -> None:
         self._backends = backends
         self._checks = checks
         self._subjects = subjects
+        self._documents = documents
         self._sites = sites
         self._clock = clock
 
@@ -117,6 +121,7 @@ class AskingApi:
         site = self._sites.get(key)
         query = load(_agreement_query, request.args.to_dict())
         limit = query["limit"]
+        self._documents.version(site, query["document"], query["version"])
         found = self._backends.missing_agreements(
             site, query["document"], query["version"], after=_text(query.get("after")), limit=limit
         )
@@ -195,6 +200,7 @@ class AskingApi:
                 described("Their number, and a page of them", schemas.MissingOut()),
                 scope=_READ,
                 query=_agreement_query,
+                problems=(DocumentUnknownError,),
             ),
         ]
 

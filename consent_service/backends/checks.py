@@ -107,7 +107,7 @@ class CheckService:
         with self._db.read() as connection:
             found = [store.find_latest(connection, site.site_id, v, moment) for v in visitors]
         latest = [event for event in found if event]
-        known = bool(visitors) or who.subject is not None
+        known = bool(visitors)
         notice = notice_in_force(self._notices.list(site), moment)
         if notice is None:
             return _before_any_notice(moment, latest, known=known)

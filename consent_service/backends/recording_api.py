@@ -3,8 +3,9 @@
 from flask import Response, jsonify
 
 from consent_service.backends import schemas
-from consent_service.backends.service import BackendService, VisitorUnknownError
+from consent_service.backends.service import BackendService
 from consent_service.consents.answers import Answers
+from consent_service.consents.errors import VisitorUnknownError
 from consent_service.consents.exchange import TokenExchange
 from consent_service.consents.model import Action, Method
 from consent_service.consents.recording import Context
@@ -19,7 +20,7 @@ from consent_service.consents.service import (
     Recorded,
 )
 from consent_service.consents.subjects import SubjectService
-from consent_service.consents.tokens import CredentialRefusedError
+from consent_service.consents.tokens import Credential, CredentialRefusedError
 from consent_service.core.clock import Clock
 from consent_service.core.places import place_of
 from consent_service.http.body import load, read_json
@@ -65,15 +66,15 @@ class RecordingApi:
         data = load(_consent_in, body)
         context = Context(method=Method.API, place=place_of(data.get("place", "")))
         wanted = read_request(body, data, context, self._clock.now())
+        credential = self._exchange.named(site, data)
         try:
             if "subject" in data:
                 recorded = self._backends.record_for_subject(site, wanted, data["subject"])
             else:
-                credential = self._exchange.named(site, data)
                 recorded = self._consents.record(site, wanted, credential)
         except NobodyKnownError:
             raise VisitorUnknownError("a signal changes nothing for a new visitor") from None
-        return self._recorded(site, recorded)
+        return self._recorded(site, recorded, credential)
 
     def agree(self, key: str) -> Response:
         """Record that a signed-in user agreed to documents."""
@@ -93,8 +94,6 @@ class RecordingApi:
         credential = self._exchange.named(site, data)
         if credential is None or credential.expired:
             raise CredentialRefusedError("the credential has expired")
-        if self._consents.find(site, credential) is None:
-            raise VisitorUnknownError("erased, or never there")
         new = self._subjects.link(site, data["subject"], credential.visitor)
         answer = jsonify(linked=True, new=new)
         answer.status_code = 201 if new else 200
@@ -106,8 +105,10 @@ class RecordingApi:
         subject = load(_subject_in, read_json())["subject"]
         return jsonify(unlinked=self._subjects.unlink(site, subject))
 
-    def _recorded(self, site: Site, recorded: Recorded) -> Response:
-        answer = jsonify(self._answers.of(site, recorded))
+    def _recorded(
+        self, site: Site, recorded: Recorded, presented: Credential | None = None
+    ) -> Response:
+        answer = jsonify(self._answers.of(site, recorded, presented))
         answer.status_code = 201
         return answer
 

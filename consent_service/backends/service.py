@@ -15,7 +15,6 @@ from consent_service.consents.store import EventFilter
 from consent_service.consents.store_states import AgreementStanding
 from consent_service.consents.subjects import SubjectService
 from consent_service.consents.tokens import Credential
-from consent_service.core.errors import NotFoundError
 from consent_service.db.engine import Database
 from consent_service.ledger import store as ledger_store
 from consent_service.sites.model import Site
@@ -32,13 +31,6 @@ class Missing:
     count: int
     visitors: Sequence[AgreementStanding]
     pending: int
-
-
-class VisitorUnknownError(NotFoundError):
-    """Nothing is on record about a visitor: erased, or never there."""
-
-    code = "visitor_unknown"
-    title = "Nothing is on record about this visitor"
 
 
 class BackendService:

@@ -1,5 +1,7 @@
 """Calls of visitors about their own consent."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from flask import Response, jsonify, request
@@ -7,9 +9,10 @@ from flask import Response, jsonify, request
 from consent_service.consents import cookies
 from consent_service.consents.answers import Answers, event_json
 from consent_service.consents.erasure import ErasureService
+from consent_service.consents.errors import VisitorUnknownError
 from consent_service.consents.exchange import CredentialRequiredError, TokenExchange
 from consent_service.consents.links import LinkService
-from consent_service.consents.model import Method
+from consent_service.consents.model import Act, Action, Method
 from consent_service.consents.receipts import Receipts
 from consent_service.consents.recording import Context
 from consent_service.consents.requests import read_request
@@ -32,7 +35,7 @@ from consent_service.consents.service import (
     NoticeSupersededError,
 )
 from consent_service.consents.subjects import AssertionRefusedError, SubjectService
-from consent_service.consents.tokens import CredentialRefusedError
+from consent_service.consents.tokens import Credential, CredentialRefusedError
 from consent_service.core.clock import Clock
 from consent_service.core.errors import InvalidRequestError
 from consent_service.http.body import load, read_json
@@ -94,14 +97,20 @@ class ConsentApi:
             banner=data.get("banner"),
         )
         wanted = read_request(body, data, context, self._clock.now())
-        if wanted.act.is_grant or credential is None:
-            self._limits.check(site.key)
+        self._limit(site, wanted.act, credential)
         try:
             recorded = self._consents.record(site, wanted, credential)
         except NobodyKnownError:
             self._impressions.count(site, Showing.SIGNAL, wanted.notice, wanted.variant)
             return Response(status=202)
         return self._exchange.respond(site, self._answers.of(site, recorded, credential), 201)
+
+    def _limit(self, site: Site, act: Act, credential: Credential | None) -> None:
+        """Slow down who floods. Withdrawing with a credential is never stopped."""
+        if credential is None or act.is_grant:
+            self._limits.check(site.key)
+        elif act.action is not Action.WITHDRAW:
+            self._limits.check_visitor(credential.visitor)
 
     def me(self, key: str) -> Response:
         """Answer what is on record about the visitor."""
@@ -129,9 +138,8 @@ class ConsentApi:
         credential = self._exchange.required(site, data)
         if credential.expired:
             raise CredentialRefusedError("the credential has expired")
-        if self._consents.find(site, credential) is None:
-            raise CredentialRequiredError("nothing is on record for this visitor")
-        token = self._links.open(site, credential.visitor, return_to)
+        with _on_record():
+            token = self._links.open(site, credential.visitor, return_to)
         base = site.embed.base_url or self._public_url
         answer = jsonify(url=f"{base}/sites/{site.key}/preferences?link={token}")
         answer.status_code = 201
@@ -145,9 +153,8 @@ class ConsentApi:
         credential = self._exchange.required(site, data)
         if credential.expired:
             raise CredentialRefusedError("the credential has expired")
-        if self._consents.find(site, credential) is None:
-            raise CredentialRequiredError("nothing is on record for this visitor")
-        new = self._subjects.link_asserted(site, data["assertion"], credential.visitor)
+        with _on_record():
+            new = self._subjects.link_asserted(site, data["assertion"], credential.visitor)
         return jsonify(linked=True, new=new)
 
     def erase(self, key: str) -> Response:
@@ -250,6 +257,15 @@ class ConsentApi:
                 answers=(Answer(status=200, description="A JWK set", media=("application/json",)),),
             ),
         ]
+
+
+@contextmanager
+def _on_record() -> Iterator[None]:
+    """Tell who asks about themselves, and has no record, as one without a credential."""
+    try:
+        yield
+    except VisitorUnknownError as error:
+        raise CredentialRequiredError("nothing is on record for this visitor") from error
 
 
 def _checked_return(site: Site, address: str) -> str:

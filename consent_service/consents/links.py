@@ -4,6 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from consent_service.consents import store
+from consent_service.consents.errors import VisitorUnknownError
 from consent_service.consents.store import VisitorLink
 from consent_service.core.clock import Clock
 from consent_service.core.encoding import b64url
@@ -32,7 +33,11 @@ class LinkService:
         self._ids = ids
 
     def open(self, site: Site, visitor: str, return_to: str) -> str:
-        """Return the token of a one-use address, valid for ten minutes."""
+        """Return the token of a one-use address, valid for ten minutes.
+
+        Raises:
+            VisitorUnknownError: nothing is on record about the visitor.
+        """
         token = b64url(self._ids.random(24))
         link = VisitorLink(
             token_hash=_digest(token),
@@ -41,6 +46,8 @@ class LinkService:
             expires_at=self._clock.now() + LINK_LIFETIME,
         )
         with self._db.write() as tx:
+            if not store.hold_visitor(tx, site.site_id, visitor):
+                raise VisitorUnknownError("erased, or never there")
             store.insert_link(tx, site.site_id, link)
         return token
 

@@ -111,11 +111,15 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """All that a visitor has decided so far, expired decisions too."""
+    """All that a visitor has decided so far, expired decisions too.
+
+    `refused_at` is when the visitor last refused or withdrew everything.
+    """
 
     purposes: Mapping[str, Decision] = field(default_factory=dict)
     services: Mapping[str, Decision] = field(default_factory=dict)
     documents: Mapping[str, Agreement] = field(default_factory=dict)
+    refused_at: datetime | None = None
 
     def agreed(self) -> dict[str, Agreement]:
         """Return the acknowledgements and agreements that have not ended."""
@@ -137,6 +141,7 @@ class State:
                     }
                     for kind, each in self.documents.items()
                 },
+                **({"refused_at": format_time(self.refused_at)} if self.refused_at else {}),
             }
         )
 
@@ -151,6 +156,7 @@ class State:
                 kind: Agreement(**{**each, "at": parse_time(each["at"])})
                 for kind, each in data["documents"].items()
             },
+            refused_at=_moment(data.get("refused_at")),
         )
 
 
@@ -215,13 +221,16 @@ def agreed_json(agreed: Mapping[str, Agreement]) -> dict[str, dict[str, Any]]:
     }
 
 
+def _moment(text: str | None) -> datetime | None:
+    return parse_time(text) if text else None
+
+
 def _decision(data: Mapping[str, Any]) -> Decision:
-    until = data.get("until")
     return Decision(
         value=Value(data["value"]),
         notice=data["notice"],
         at=parse_time(data["at"]),
-        until=parse_time(until) if until else None,
+        until=_moment(data.get("until")),
         override=data.get("override", False),
         ended=data.get("ended", False),
     )

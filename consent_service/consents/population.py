@@ -14,7 +14,7 @@ def count_asked_again(connection: Connection, site_id: str, notice: Notice) -> i
     """Return how many visitors a new notice asks again when it comes into force.
 
     Those whose valid decision, or whose agreement, is about something that means another thing
-    now. What is not sealed yet is not counted.
+    now, and those who decided before a purpose was there. What is not sealed yet is not counted.
     """
     terms = [terms_of(variant) for variant in notice.variants]
     new = _new_parts(notice)
@@ -24,6 +24,7 @@ def count_asked_again(connection: Connection, site_id: str, notice: Notice) -> i
         site_id,
         notice.effective_at,
         purposes=purposes,
+        others=terms[0].choices(),
         objections_stay=[key for key in purposes if all(_runs_unasked(t, key) for t in terms)],
         documents=[
             kind

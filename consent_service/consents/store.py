@@ -87,6 +87,21 @@ def find_latest(
     return found[0] if found else None
 
 
+def hold_visitor(tx: Connection, site_id: str, visitor: str) -> bool:
+    """Tell whether a visitor is on record, and keep an erasure waiting until the transaction ends.
+
+    The erasure then finds what this transaction stores about the visitor.
+    """
+    query = (
+        select(consent_event.c.event_id)
+        .where(consent_event.c.site_id == site_id, consent_event.c.visitor == visitor)
+        .order_by(consent_event.c.visitor_seq)
+        .limit(1)
+        .with_for_update(read=True)
+    )
+    return tx.scalar(query) is not None
+
+
 def find_event(connection: Connection, site_id: str, event_id: str) -> ConsentEvent | None:
     """Return an event by its id."""
     query = select(consent_event).where(

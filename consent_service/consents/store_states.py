@@ -5,13 +5,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, delete, false, func, not_, or_, select, true
 
-from consent_service.consents.model import State
+from consent_service.consents.model import State, Value
 from consent_service.consents.rules.lapse import next_expiry
 from consent_service.consents.tables import consent_event, visitor_state
 from consent_service.core.clock import format_time
 from consent_service.db.upsert import dialect_insert
+
+_DECIDED = (Value.GRANTED.value, Value.DENIED.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,16 +144,24 @@ def count_asked_again(
     now: datetime,
     *,
     purposes: Sequence[str],
+    others: Sequence[str],
     objections_stay: Sequence[str],
     documents: Sequence[str],
 ) -> int:
     """Return how many visitors would be asked again, if what they said about these counts no more.
 
-    Those whose decision about a purpose holds now, or who agreed to a document. Objections to
-    purposes of `objections_stay` hold in any case.
+    Those whose decision about a purpose holds now, who decided about others while this one was not
+    there, or who agreed to a document. Objections to purposes of `objections_stay` hold in any
+    case.
     """
     conditions = [
-        _has_decided(key, now, objections_count=key not in objections_stay) for key in purposes
+        or_(
+            _has_decided(key, now, objections_count=key not in objections_stay),
+            and_(_has_not_met(key), _has_refused_or_granted(others))
+            if _is_new(connection, site_id, key)
+            else false(),
+        )
+        for key in purposes
     ]
     conditions += [_has_agreed(kind) for kind in documents]
     if not conditions:
@@ -179,8 +189,26 @@ def _has_agreed(kind: str) -> ColumnElement[bool]:
     return and_(agreed.is_not(None), ended.is_(False))
 
 
+def _is_new(connection: Connection, site_id: str, key: str) -> bool:
+    """Tell whether nobody has decided about a purpose yet."""
+    met = select(visitor_state.c.visitor).where(
+        visitor_state.c.site_id == site_id, not_(_has_not_met(key))
+    )
+    return connection.scalar(met.limit(1)) is None
+
+
+def _has_not_met(key: str) -> ColumnElement[bool]:
+    value: ColumnElement[str] = visitor_state.c.state["purposes"][key]["value"].as_string()
+    return value.is_(None)
+
+
+def _has_refused_or_granted(keys: Sequence[str]) -> ColumnElement[bool]:
+    values = (visitor_state.c.state["purposes"][key]["value"].as_string() for key in keys)
+    return or_(false(), *(value.in_(_DECIDED) for value in values))
+
+
 def _has_decided(key: str, now: datetime, *, objections_count: bool) -> ColumnElement[bool]:
     stored = visitor_state.c.state["purposes"][key]
     value, until = stored["value"].as_string(), stored["until"].as_string()
-    values = ["granted", "denied"] if objections_count else ["granted"]
+    values = _DECIDED if objections_count else _DECIDED[:1]
     return and_(value.in_(values), or_(until.is_(None), until > format_time(now)))

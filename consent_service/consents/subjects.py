@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from consent_service.consents import store_subjects
+from consent_service.consents import store, store_subjects
+from consent_service.consents.errors import VisitorUnknownError
 from consent_service.consents.keyed import KeyedHashes
 from consent_service.consents.store_subjects import SubjectLink
 from consent_service.core.clock import Clock, epoch_seconds
@@ -47,7 +48,11 @@ class SubjectService:
         self._clock = clock
 
     def link(self, site: Site, subject: str, visitor: str) -> bool:
-        """Link a subject to a visitor whose credential was shown; tell whether that is new."""
+        """Link a subject to a visitor whose credential was shown; tell whether that is new.
+
+        Raises:
+            VisitorUnknownError: nothing is on record about the visitor.
+        """
         with self._db.write() as tx:
             return self._insert(tx, site, subject, visitor)
 
@@ -56,6 +61,7 @@ class SubjectService:
 
         Raises:
             AssertionRefusedError: it is not valid.
+            VisitorUnknownError: nothing is on record about the visitor.
         """
         subject, nonce, issued = self._read(site, assertion)
         nonce_hash = hashlib.sha256(nonce.encode()).digest()
@@ -88,6 +94,8 @@ class SubjectService:
 
     def _insert(self, tx: Connection, site: Site, subject: str, visitor: str) -> bool:
         """Store a link unless it is there, be it under an older key; tell whether it is new."""
+        if not store.hold_visitor(tx, site.site_id, visitor):
+            raise VisitorUnknownError("erased, or never there")
         hashes = self._hashes.every(site.site_id, subject)
         known = store_subjects.list_subject_links(tx, site.site_id, hashes)
         if any(link.visitor == visitor for link in known):

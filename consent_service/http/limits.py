@@ -14,6 +14,7 @@ from consent_service.core.errors import ServiceError
 from consent_service.http.peers import Address, Peers
 
 IPV6_PREFIX = 64
+VISITOR_LIMIT = 30
 _MOST_KEYS = 100_000
 
 
@@ -68,6 +69,7 @@ class WriteLimits:
         self._peers = peers
         self._addresses = Rate(per_address) if per_address else None
         self._sites = Rate(per_site) if per_site else None
+        self._visitors = Rate(VISITOR_LIMIT) if per_address else None
 
     def check(self, site: str) -> None:
         """Count a write of the current request to a site.
@@ -82,6 +84,15 @@ class WriteLimits:
             _refuse_after(self._addresses.take(_prefix(address)))
         if self._sites:
             _refuse_after(self._sites.take(site))
+
+    def check_visitor(self, visitor: str) -> None:
+        """Count a refusal of a visitor who shows a credential: as many as nobody needs.
+
+        Raises:
+            TooManyRequestsError: the limit is reached.
+        """
+        if self._visitors:
+            _refuse_after(self._visitors.take(visitor))
 
 
 def _refuse_after(wait: float) -> None:

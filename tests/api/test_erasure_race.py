@@ -1,12 +1,18 @@
-"""An erasure and an answer of the same visitor that meet inside PostgreSQL."""
+"""An erasure that meets an answer, or a link, of the same visitor."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, select, text
 
+from consent_service.consents.errors import VisitorUnknownError
+from consent_service.consents.tables import subject_link
+from consent_service.sites.model import Site
 from tests.api.calls import stored_events
+from tests.counts import count
 from tests.fixtures_world import migrate
 from tests.support.world import World, open_world
 
@@ -54,3 +60,28 @@ def wait_until_blocked(other: Engine, erasing: threading.Thread) -> None:
     with other.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         while erasing.is_alive() and not connection.scalar(WAITS):
             pass
+
+
+def test_an_erased_visitor_is_linked_to_nobody(world: World) -> None:
+    for round_number in range(count(3, 20)):
+        given = world.answer("shop", "accept")
+        visitor = given["consent"]["visitor"]
+        site = world.services.sites.get("shop")
+
+        def link(subject: str, visitor: str = visitor, site: Site = site) -> None:
+            with suppress(VisitorUnknownError):
+                world.services.subjects.link(site, subject, visitor)
+
+        with ThreadPoolExecutor(5) as pool:
+            linking = [pool.submit(link, f"user {round_number}.{n}") for n in range(4)]
+            erasing = pool.submit(
+                world.client.delete,
+                "/v1/sites/shop/consents/me",
+                headers={"Authorization": f"Consent {given['credential']}"},
+            )
+            assert erasing.result().status_code == 200
+            for each in linking:
+                each.result()
+        with world.services.db.read() as connection:
+            left = select(subject_link).where(subject_link.c.visitor == visitor)
+            assert connection.execute(left).all() == []

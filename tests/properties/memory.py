@@ -7,7 +7,7 @@ withdrawal is about what it ends; one that ends nothing is not on record.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
 
 from tests.properties.facts import (
@@ -75,7 +75,7 @@ class Memory:
     def _said(self, i: int, purpose: str) -> Word | None:
         fact = self.facts[i]
         value = self._value(i, purpose)
-        if value is None or (value == GRANTED and self._is_late(fact, self.word(i, purpose))):
+        if value is None or (value == GRANTED and self._is_late(i, self.word(i, purpose))):
             return None
         if value == NOT_SUBJECT and not self._decides(i):
             return None
@@ -127,7 +127,7 @@ class Memory:
         now = self.said(i, purpose)
         if now is None:
             return None
-        included = self._meant(i) == "accept" and not self._is_late(fact, before)
+        included = self._meant(i) == "accept" and not self._is_late(i, before)
         stays_refused = before.value == DENIED and now.value == GRANTED and not included
         return None if stays_refused else False
 
@@ -139,7 +139,7 @@ class Memory:
         if action == "choose" and service in fact.services:
             value = _value(fact.services[service] and not fact.against(purpose))
             previous = own or self.word(i, purpose)
-            return None if value == GRANTED and self._is_late(fact, previous) else value
+            return None if value == GRANTED and self._is_late(i, previous) else value
         if action == "withdraw":
             return DENIED if self._ends_service(i, service, purpose, own) else None
         if action == "signal" and purpose and not self.said(i, purpose):
@@ -178,14 +178,28 @@ class Memory:
     def _meant(self, i: int) -> str:
         """Return what an act is taken as: who has given nothing and withdraws says no."""
         fact = self.facts[i]
-        if fact.action != "withdraw" or fact.documents or not fact.notice.choices():
+        documents_only = fact.documents and not (fact.purposes or fact.services)
+        if fact.action != "withdraw" or documents_only or not fact.notice.choices():
             return fact.action
         if self.purposes(i) or self.services(i) or self.documents(i):
             return fact.action
         return "choose" if fact.purposes or fact.services else "reject"
 
-    def _is_late(self, fact: Fact, before: Word | None) -> bool:
+    def _refused_at(self, i: int) -> datetime | None:
+        """Return when everything was refused last, before a fact."""
+        whole = (
+            self.facts[n].at
+            for n in range(i)
+            if self._meant(n) == "reject"
+            or (self._meant(n) == "withdraw" and self.facts[n].names_nothing and self.is_event(n))
+        )
+        return max(whole, default=None)
+
+    def _is_late(self, i: int, before: Word | None) -> bool:
         """Tell whether a grant comes too late to count, after what was said before."""
+        fact, refused_at = self.facts[i], self._refused_at(i)
+        if fact.made is not None and refused_at is not None and refused_at > fact.made:
+            return True
         if fact.done_at + timedelta(days=fact.notice.granted_days) <= fact.at:
             return True
         if before is None:

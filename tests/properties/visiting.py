@@ -253,7 +253,11 @@ def opened(folder: Path) -> World:
     """Return a world on the migrated database in a folder."""
     url = f"sqlite:///{folder / 'consent.db'}"
     settings = load_settings(
-        {"CONSENT_DATA_DIR": str(folder / "data"), "CONSENT_DATABASE_URL": url}
+        {
+            "CONSENT_DATA_DIR": str(folder / "data"),
+            "CONSENT_DATABASE_URL": url,
+            "CONSENT_ADDRESS_LIMIT": "0",
+        }
     )
     clock = FakeClock()
     services = build_services(settings, clock=clock, with_log_keys=True)

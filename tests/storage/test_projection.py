@@ -139,3 +139,11 @@ def test_an_objection_stays_where_nobody_is_asked_first(world: World) -> None:
     world.services.ledger.seal_all()
     rewrite(world, "shop", "site.yaml", "location: [IE, US]", "location: [IE]")
     assert asked_again(world) == {3: 1}
+
+
+def test_a_new_purpose_would_ask_all_who_decided_about_others(visitors: World) -> None:
+    text = (visitors.folder("shop") / "site.yaml").read_text("utf-8")
+    begin, end = text.index("  - key: marketing"), text.index("services:\n")
+    added = text[begin:end].replace("key: marketing", "key: social")
+    rewrite(visitors, "shop", "site.yaml", "\nservices:\n", f"\n{added}services:\n")
+    assert asked_again(visitors) == {2: 10}

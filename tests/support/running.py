@@ -73,9 +73,7 @@ class Running:
         """Return the id of gunicorn's first process."""
         # It gives itself another name where a library for that is installed.
         names = ("consent_service.server", "gunicorn")
-        return [
-            pid for pid in self.children() if any(name in _command_line(pid) for name in names)
-        ]
+        return [pid for pid in self.children() if any(name in _command_line(pid) for name in names)]
 
     def web_processes(self) -> list[int]:
         """Return the ids of gunicorn's own processes that serve requests."""

@@ -14,6 +14,7 @@ from tests.unit.acts import (
     decided,
     document,
     exceptions,
+    purpose,
     values,
 )
 
@@ -110,3 +111,34 @@ def test_a_late_agreement_to_an_older_version_leaves_the_newer_one() -> None:
     agreed = changed(AGREE, terms=newer, minutes=10).state
     after = late(AGREE, agreed, made=5, minutes=20)
     assert after.agreed()["terms"].n == 2
+
+
+def test_a_late_grant_is_void_after_everything_was_refused_even_what_was_not_there() -> None:
+    added = replace(TERMS, purposes={**TERMS.purposes, "added": purpose("added")})
+    accepted = changed(ACCEPT).state
+    for action in (Action.WITHDRAW, REJECT):
+        refused = changed(action, accepted, minutes=10).state
+        assert refused.refused_at == at(10)
+        before = changed(
+            CHOOSE, refused, terms=added, minutes=20, made=11, decisions={"added": True}
+        )
+        assert values(before.state)["added"] is GRANTED
+        late_act = Act(action=CHOOSE, decisions={"added": True}, made_at=at(9))
+        assert decided(late_act, refused, terms=added, minutes=20) is None
+
+
+def test_what_is_refused_in_part_says_nothing_about_the_rest() -> None:
+    accepted = changed(ACCEPT).state
+    part = changed(Action.WITHDRAW, accepted, minutes=10, decisions={"analytics": False}).state
+    assert part.refused_at is None
+    assert State.load(part.dump()) == part
+    whole = changed(Action.WITHDRAW, part, minutes=11).state
+    assert State.load(whole.dump()) == whole
+
+
+def test_who_is_new_and_withdraws_purposes_and_documents_refuses_the_purposes() -> None:
+    act = Act(action=Action.WITHDRAW, decisions={"analytics": False}, documents={"terms": 1})
+    change = decided(act)
+    assert change is not None
+    assert values(change.state) == {"analytics": DENIED}
+    assert decided(Act(action=Action.WITHDRAW, documents={"terms": 1})) is None

@@ -56,6 +56,8 @@ def _choose(case: Case) -> Change | None:
     if set(values.values()) <= {Value.NOT_SUBJECT} and not services:
         return None
     new = _merged(case, values, services)
+    if case.act.action is Action.REJECT:
+        new = replace(new, refused_at=case.ts)
     return Change(
         type=_type_of(case.act, state, new),
         decisions=values,
@@ -98,7 +100,9 @@ def _wanted_services(case: Case) -> dict[str, Value]:
 
 def _refuses(case: Case) -> bool:
     """Who has given nothing and withdraws says no: that is kept as a refusal."""
-    return case.state == State() and bool(case.terms.choices()) and not case.act.documents
+    act = case.act
+    documents_only = act.documents and not (act.decisions or act.services)
+    return case.state == State() and bool(case.terms.choices()) and not documents_only
 
 
 def _refuse(case: Case) -> Change | None:
@@ -126,6 +130,8 @@ def _withdraw(case: Case) -> Change | None:
         return None
     new = _merged(case, values, services)
     new = replace(new, documents={**state.documents, **ended})
+    if everything:
+        new = replace(new, refused_at=case.ts)
     return Change(
         type=EventType.WITHDRAWN, decisions=values, services=services, documents=ended, state=new
     )
@@ -195,7 +201,7 @@ def _merged(case: Case, values: Mapping[str, Value], services: Mapping[str, Valu
         for key, value in services.items()
         if value is not _decided_value(purposes, terms.purpose_of(key))
     }
-    return State(purposes=purposes, services={**kept, **exceptions}, documents=state.documents)
+    return replace(state, purposes=purposes, services={**kept, **exceptions})
 
 
 def _stays(case: Case, purpose: Value | None, service: Decision) -> bool:

@@ -61,15 +61,17 @@ class Case:
     def is_void(self, previous: Decision | None) -> bool:
         """Tell whether a grant comes too late to count.
 
-        That is where it has expired before it arrived, where something was received about the same
-        thing after it was made, where a denial was received in the same millisecond, and where
-        the visitor granted the same under a later notice already.
+        That is where it has expired before it arrived; where, after it was made, something was
+        received about the same thing or everything was refused; where a denial was received in
+        the same millisecond; and where the visitor granted the same under a later notice already.
         """
         if self._made_at() + timedelta(days=self.terms.granted_days) <= self.ts:
             return True
+        if self._is_before(self.state.refused_at):
+            return True
         if previous is None:
             return False
-        if self._is_overtaken(previous):
+        if self._is_before(previous.at):
             return True
         if previous.value is Value.DENIED:
             return previous.at == self.ts
@@ -84,12 +86,14 @@ class Case:
         """
         if previous is None:
             return False
-        if self._is_overtaken(previous):
+        if self._is_before(previous.at):
             return True
         return previous.at == self.ts if previous.ended else previous.notice > self.notice
 
-    def _is_overtaken(self, previous: Decision | Agreement) -> bool:
-        return self.act.made_at is not None and previous.at > self.act.made_at
+    def _is_before(self, moment: datetime | None) -> bool:
+        """Tell whether the act, kept and sent later, was made before a moment."""
+        made_at = self.act.made_at
+        return made_at is not None and moment is not None and moment > made_at
 
 
 def _holds(decision: Decision, now: datetime) -> bool:
