@@ -135,12 +135,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     running = Running(data, "demo", "--port", str(port))
     try:
         running.wait_for_line("Ctrl-C ends everything")
-        yield Demo(
+        started = Demo(
             service=f"http://127.0.0.1:{port}",
             news=f"http://localhost:{port + 1}",
             shop=f"http://localhost:{port + 2}",
             data=data,
         )
+        with started.beside:
+            yield started
     finally:
         status = running.stop()
     assert status == 0

@@ -82,5 +82,6 @@ def published(
     website = Website(key=key, base=demo.service, service_port=service_port, more=more)
     site = Published(demo, folder, key, f"http://{key}.localhost:{port}")
     site.change(**settings)
-    with serving(website, port):
-        yield site
+    # Pages may still load something when a test ends, so the website outlives the test.
+    demo.beside.enter_context(serving(website, port))
+    yield site

@@ -10,8 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,13 @@ READY_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Addresses of a running demo, and where its data is."""
+    """Addresses of a running demo, and where its data is; `beside` ends with it."""
 
     service: str
     news: str
     shop: str
     data: Path
+    beside: ExitStack = field(default_factory=ExitStack)
 
     def export(self, site: str, *options: str) -> list[dict[str, Any]]:
         """Return the events of a site as an officer gets them, oldest first."""

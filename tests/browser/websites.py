@@ -48,6 +48,12 @@ class Website:
         return f"default-src 'self'; script-src 'self' {origin}; connect-src {origin}"
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # A browser opens many connections at once; the base's backlog holds five.
+    request_queue_size = 128
+
+
 class _Handler(SimpleHTTPRequestHandler):
     def __init__(self, *args: Any, site: Website, **kwargs: Any) -> None:
         self._site = site
@@ -103,8 +109,7 @@ class _Handler(SimpleHTTPRequestHandler):
 @contextmanager
 def serving(website: Website, port: int) -> Iterator[None]:
     """Serve a website on a port of this machine."""
-    with ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, site=website)) as server:
-        server.daemon_threads = True
+    with _Server(("127.0.0.1", port), partial(_Handler, site=website)) as server:
         thread = Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
