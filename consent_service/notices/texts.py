@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 import yaml
 
+from consent_service.core.locales import Locale, locale_of
+
 RICH = ("body",)
+PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _LINK = re.compile(r"\[([^\]]+)\]\(([a-z][a-z0-9-]*)\)")
 _OWN_WORDS = {
     "notice": ("notice_", ("title", "body", "accept")),
-    "opt-out": ("optout_", ("title", "body", "accept", "reject")),
+    "opt-out": ("optout_", ("title", "body", "accept", "reject", "reopen")),
 }
 _PREFIXES = tuple(prefix for prefix, _ in _OWN_WORDS.values())
 
@@ -20,17 +25,33 @@ Texts = dict[str, str | list[Segment]]
 
 
 @cache
+def built_in_locales() -> tuple[str, ...]:
+    """Return the locales that the built-in strings are written in."""
+    names = (entry.name for entry in _folder().iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+
+
+@cache
 def built_in(locale: str) -> dict[str, str]:
-    """Return the built-in strings of a locale; none where it is not built in."""
-    file = files(__package__) / "strings" / f"{locale}.yaml"
-    return dict(yaml.safe_load(file.read_text("utf-8"))) if file.is_file() else {}
+    """Return the built-in strings of a locale: its own, else those of its language and script.
+
+    None where the language is not written in that script: nobody gets another one silently.
+    """
+    written = _written()
+    wanted = locale_of(locale)
+    name = written.get(wanted) or written.get(replace(wanted, region=None))
+    return _strings(name) if name else {}
 
 
 @cache
 def text_keys() -> tuple[str, ...]:
     """Return the keys of all texts that a variant has."""
-    known = built_in("en")
-    return tuple(key for key in known if key != "direction" and not key.startswith(_PREFIXES))
+    return tuple(key for key in built_in("en") if not key.startswith(_PREFIXES))
+
+
+def placeholders(key: str) -> frozenset[str]:
+    """Return what may stand in braces in a text: the site's name, and what the banner fills in."""
+    return frozenset({"{name}", *PLACEHOLDER.findall(built_in("en")[key])})
 
 
 def resolve(locale: str, model: str, name: str, own: Mapping[str, str]) -> Texts:
@@ -57,7 +78,7 @@ def missing_texts(locale: str, own: Mapping[str, str]) -> list[str]:
 
 def direction(locale: str) -> str:
     """Return `rtl` or `ltr`."""
-    return built_in(locale).get("direction", "ltr")
+    return locale_of(locale).direction
 
 
 def linked_documents(text: str) -> list[str]:
@@ -77,3 +98,17 @@ def segments(text: str) -> list[Segment]:
     if end < len(text):
         found.append({"text": text[end:]})
     return found
+
+
+@cache
+def _strings(name: str) -> dict[str, str]:
+    return dict(yaml.safe_load((_folder() / f"{name}.yaml").read_text("utf-8")))
+
+
+@cache
+def _written() -> dict[Locale, str]:
+    return {locale_of(name): name for name in built_in_locales()}
+
+
+def _folder() -> Traversable:
+    return files(__package__) / "strings"

@@ -5,12 +5,17 @@ from collections.abc import Iterator
 
 from consent_service.core.errors import FieldError
 from consent_service.documents.markdown import parse
-from consent_service.notices.texts import RICH, linked_documents, text_keys
+from consent_service.notices.texts import (
+    PLACEHOLDER,
+    RICH,
+    linked_documents,
+    placeholders,
+    text_keys,
+)
 from consent_service.publishing.direction import TURNED, is_turned
 from consent_service.publishing.model import SiteSource
 from consent_service.publishing.positions import FRONT_MATTER
 
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _KIND = re.compile(r"[a-z][a-z0-9-]*", re.IGNORECASE)
 _BREAKS = {"softbreak", "hardbreak"}
 
@@ -23,8 +28,11 @@ def text_problems(source: SiteSource) -> Iterator[FieldError]:
             path = f"site.yaml: texts.{locale}.{key}"
             if key not in text_keys():
                 yield FieldError(path, "is no text of the banner")
-            for placeholder in sorted(set(_PLACEHOLDER.findall(text)) - {"{name}"}):
-                yield FieldError(path, f"holds {placeholder}; only {{name}} is filled in")
+                continue
+            filled = placeholders(key)
+            for placeholder in sorted(set(PLACEHOLDER.findall(text)) - filled):
+                known = " and ".join(sorted(filled))
+                yield FieldError(path, f"holds {placeholder}; only {known} will be filled in")
             if key not in RICH and is_turned(text):
                 yield FieldError(path, TURNED)
         for kind in linked_documents(texts.get("body", "")):

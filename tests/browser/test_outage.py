@@ -54,7 +54,7 @@ def test_a_grant_waits_and_is_sent_from_the_next_page(page: Page, demo: Demo, li
     line.cut()
     press(visit, "Accept all")
     expect(visit.layer).to_have_count(0)
-    expect(page.locator("#cm-root [role=status]")).to_contain_text("has not reached the server yet")
+    expect(page.locator("#cm-root [role=status]")).to_contain_text("Not saved on the server yet")
     assert (visit.granted(), visit.ran(), visit.marks()) == (set(), set(), set())
     visit.reload()
     expect(visit.layer).to_have_count(0)
