@@ -12,6 +12,12 @@ from consent_service.backends.asking_api import AskingApi
 from consent_service.backends.checks import CheckService
 from consent_service.backends.recording_api import RecordingApi
 from consent_service.backends.service import BackendService
+from consent_service.banners import tables as banner_tables
+from consent_service.banners.api import BannerApi
+from consent_service.banners.keeping import KeepingService
+from consent_service.banners.kit import read_kit
+from consent_service.banners.model import Kit
+from consent_service.banners.service import BannerService
 from consent_service.consents import tables as consent_tables
 from consent_service.consents.answers import Answers
 from consent_service.consents.api import ConsentApi
@@ -56,6 +62,7 @@ from consent_service.notices import tables as notice_tables
 from consent_service.notices.api import NoticeApi
 from consent_service.notices.impressions import ImpressionService
 from consent_service.notices.service import NoticeService
+from consent_service.notices.serving import Serving
 from consent_service.preferences.pages import PreferencePages
 from consent_service.preferences.session import Sessions
 from consent_service.publishing import tables as publishing_tables
@@ -74,6 +81,7 @@ from consent_service.sites.service import SiteService
 
 TABLES = (
     access_tables,
+    banner_tables,
     consent_tables,
     document_tables,
     ledger_tables,
@@ -99,6 +107,8 @@ class Services:
     documents: DocumentService
     notices: NoticeService
     impressions: ImpressionService
+    banners: BannerService
+    keeping: KeepingService
     publishing: PublishingService
     drafts: DraftService
     management: ManagementService
@@ -137,9 +147,13 @@ def build_services(
     *,
     clock: Clock | None = None,
     ids: Ids | None = None,
+    kit: Kit | None = None,
     with_log_keys: bool = False,
 ) -> Services:
-    """Build the services of a process. Only one that seals asks for the log's keys."""
+    """Build the services of a process. Only one that seals asks for the log's keys.
+
+    `kit` is the banner's code; without one, that of this release.
+    """
     clock = clock or SystemClock()
     ids = ids or Ids(clock)
     db = open_database(settings.database_url, threads=settings.threads)
@@ -153,6 +167,7 @@ def build_services(
     log_name = ledger.fix_log_name(settings.log_name)
     sites = SiteService(db)
     notices = NoticeService(db, clock)
+    banners = BannerService(db, notices, kit or read_kit(bundled("static")))
     keyring = partial(_keyring, settings, clock, ids)
     states = keyring("state")
     names = keyring("subject")
@@ -174,6 +189,8 @@ def build_services(
         documents=documents,
         notices=notices,
         impressions=ImpressionService(db, notices, clock),
+        banners=banners,
+        keeping=KeepingService(db, sites, notices, banners, clock),
         publishing=PublishingService(db, planner),
         drafts=DraftService(db, planner, read_files, clock),
         management=ManagementService(db, clock),
@@ -213,10 +230,10 @@ def build_routes(services: Services) -> list[Route]:
     receipts = Receipts(keyring("receipt"), public_url)
     answers = Answers(exchange, receipts)
     sessions = Sessions(credentials, services.clock, services.ids)
-    files = StaticApi(bundled("static"))
     sites, clock = services.sites, services.clock
     peers = Peers(services.settings.trusted_proxies)
     places = _places(services.settings, peers)
+    serving = Serving(services.notices, places)
     limits = WriteLimits(peers, services.settings.address_limit, services.settings.site_limit)
     backends = BackendService(services.db, services.consents, services.subjects)
     interfaces = (
@@ -256,11 +273,11 @@ def build_routes(services: Services) -> list[Route]:
         NoticeApi(
             notices=services.notices,
             sites=sites,
-            places=places,
+            serving=serving,
             limits=limits,
             impressions=services.impressions,
-            banner=files.banner,
         ),
+        BannerApi(services.banners, sites, serving),
         DocumentApi(services.documents, sites),
         DocumentPages(services.documents, sites, clock),
         PreferencePages(
@@ -278,7 +295,7 @@ def build_routes(services: Services) -> list[Route]:
         SiteApi(services.management, services.publishing),
         DraftApi(services.drafts),
         ExportApi(services.exports, sites),
-        files,
+        StaticApi(),
         HealthApi({"database": partial(_check_schema, services)}),
     )
     routes = [route for interface in interfaces for route in interface.routes()]

@@ -51,7 +51,7 @@ def worker() -> None:
         signal.signal(number, lambda *_: stop.set())
     follow_parent()
     with opened_services(settings) as services:
-        Worker(services.ledger, services.expiry, services.erasure, stop).run()
+        Worker(services.ledger, services.expiry, services.erasure, services.keeping, stop).run()
 
 
 def children(

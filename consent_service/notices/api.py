@@ -1,4 +1,4 @@
-"""The notice that visitors are shown, and the banner with it."""
+"""The notice that visitors are shown, and the counting of showings."""
 
 import json
 from functools import lru_cache
@@ -7,22 +7,20 @@ from flask import Response, jsonify
 
 from consent_service.http.body import load, read_json
 from consent_service.http.caching import IMMUTABLE, Prebuilt
-from consent_service.http.country import PlaceFinder
-from consent_service.http.languages import wanted_locale
 from consent_service.http.limits import TooManyRequestsError, WriteLimits
 from consent_service.http.origins import allow_everyone
 from consent_service.http.routes import Access, Answer, Parameter, Route
-from consent_service.http.static import JAVASCRIPT
+from consent_service.notices.around import around
 from consent_service.notices.impressions import ImpressionService
-from consent_service.notices.model import Notice, Showing, Variant
+from consent_service.notices.model import Showing, Variant
 from consent_service.notices.profiles import all_profiles
 from consent_service.notices.schemas import ImpressionIn
-from consent_service.notices.service import NoticeService, NoticeUnknownError, served_variant
-from consent_service.sites.model import Embed, Site
+from consent_service.notices.service import NoticeService, NoticeUnknownError
+from consent_service.notices.serving import Serving
+from consent_service.sites.model import Embed
 from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
 
 _impression_in = ImpressionIn()
-_FRESH = "max-age=300, stale-while-revalidate=300"
 _JSON = "application/json"
 
 
@@ -34,49 +32,26 @@ class NoticeApi:
         *,
         notices: NoticeService,
         sites: SiteService,
-        places: PlaceFinder,
+        serving: Serving,
         limits: WriteLimits,
         impressions: ImpressionService,
-        banner: bytes,
     ) -> None:
         self._notices = notices
         self._sites = sites
-        self._places = places
+        self._serving = serving
         self._limits = limits
         self._impressions = impressions
-        self._banner = banner
 
     def current(self, key: str) -> Response:
         """Return the variant for the visitor's locale and profile."""
         site = self._sites.get(key)
-        notice, variant = self._served(site)
-        return self._fresh(_shown(notice, variant, site.embed), site)
-
-    def banner(self, key: str) -> Response:
-        """Return the banner with its notice, so that a page needs one request."""
-        site = self._sites.get(key)
-        notice, variant = self._served(site)
-        return self._fresh(_inlined(self._banner, _shown(notice, variant, site.embed)), site)
+        notice, variant = self._serving.chosen(site)
+        return self._serving.respond(_shown(notice.sha256, variant, site.embed), site)
 
     def by_hash(self, key: str, sha256: str) -> Response:
         """Return a variant's own bytes, for good."""
         _, variant = self._notices.shown(self._sites.get(key), sha256)
-        return allow_everyone(Prebuilt.of(variant.body.encode(), _JSON).respond(IMMUTABLE))
-
-    def _served(self, site: Site) -> tuple[Notice, Variant]:
-        notice = self._notices.current(site)
-        locale = wanted_locale(site.locales)
-        return notice, served_variant(site, notice, self._places.find(), locale)
-
-    def _fresh(self, prebuilt: Prebuilt, site: Site) -> Response:
-        """Let shared caches keep what depends on the language only, or on a header they see too."""
-        header = self._places.header if len(site.profiles) > 1 else None
-        is_shared = len(site.profiles) == 1 or header
-        answer = allow_everyone(
-            prebuilt.respond(f"{'public' if is_shared else 'private'}, {_FRESH}")
-        )
-        answer.vary.update(["Accept-Language", *([header] if header else [])])
-        return answer
+        return allow_everyone(_alone(variant).respond(IMMUTABLE))
 
     def gpc(self) -> Response:
         """Tell that Global Privacy Control is honoured (W3C GPC, section 5)."""
@@ -99,7 +74,6 @@ class NoticeApi:
         lang = Parameter(name="lang", description="A locale; else Accept-Language decides")
         problems = (SiteUnknownError, SiteClosedError, NoticeUnknownError)
         notice = Answer(status=200, description="The variant", media=(_JSON,))
-        script = Answer(status=200, description="The script", media=("text/javascript",))
         return [
             Route(
                 method="GET",
@@ -110,17 +84,6 @@ class NoticeApi:
                 summary="The current notice for the visitor's locale and profile",
                 parameters=(lang,),
                 answers=(notice,),
-                problems=problems,
-            ),
-            Route(
-                method="GET",
-                path=f"{site}/consent-banner.js",
-                view=self.banner,
-                access=Access.PUBLIC,
-                tag="Notice",
-                summary="The banner with the current notice inlined",
-                parameters=(lang,),
-                answers=(script,),
                 problems=problems,
             ),
             Route(
@@ -156,19 +119,13 @@ class NoticeApi:
         ]
 
 
-@lru_cache(maxsize=256)
-def _shown(notice: Notice, variant: Variant, embed: Embed) -> Prebuilt:
-    """Add to a variant its own hashes, and how the banner is embedded."""
-    around = {
-        "sha256": notice.sha256,
-        "variant": variant.sha256,
-        "embed": {"mode": embed.mode, "cookie_domain": embed.cookie_domain},
-    }
-    return Prebuilt.of(f"{variant.body[:-1]},{json.dumps(around)[1:]}".encode(), _JSON)
+@lru_cache(maxsize=512)
+def _shown(notice: str, variant: Variant, embed: Embed) -> Prebuilt:
+    """Add to a variant the notice's hash and its own, how it is embedded and how it looks."""
+    told = json.dumps(around(notice, variant, json.loads(variant.body)["theme"], embed))
+    return Prebuilt.of(f"{variant.body[:-1]},{told[1:]}".encode(), _JSON)
 
 
-@lru_cache(maxsize=256)
-def _inlined(banner: bytes, notice: Prebuilt) -> Prebuilt:
-    return Prebuilt.of(
-        b"document.currentScript.consentNotice=" + notice.content + b";\n" + banner, JAVASCRIPT
-    )
+@lru_cache(maxsize=512)
+def _alone(variant: Variant) -> Prebuilt:
+    return Prebuilt.of(variant.body.encode(), _JSON)

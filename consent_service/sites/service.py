@@ -76,6 +76,11 @@ class SiteService:
         with self._db.read() as connection:
             return store.list_sites(connection)
 
+    def revisions(self) -> dict[str, int]:
+        """Return the revisions of all open sites by key: which of them changed, for little."""
+        with self._db.read() as connection:
+            return store.list_revisions(connection)
+
     def remember_all(self) -> Sequence[Site]:
         """Read all sites into memory and return them."""
         sites = self.list()

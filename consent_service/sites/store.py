@@ -27,6 +27,12 @@ def find_revision(connection: Connection, key: str) -> int | None:
     return connection.scalar(select(site.c.revision).where(site.c.key == key))
 
 
+def list_revisions(connection: Connection) -> dict[str, int]:
+    """Return the revisions of all open sites by key."""
+    query = select(site.c.key, site.c.revision).where(site.c.closed_at.is_(None))
+    return {row.key: row.revision for row in connection.execute(query.order_by(site.c.key))}
+
+
 def list_sites(connection: Connection) -> list[Site]:
     """Return all sites by key."""
     return [_site(row) for row in connection.execute(select(site).order_by(site.c.key))]

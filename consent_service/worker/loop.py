@@ -1,4 +1,4 @@
-"""Seals the log every few seconds, records what has expired, removes what is past its time."""
+"""Seals the log every few seconds; keeps, expires and purges in between."""
 
 import threading
 import time
@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from structlog import get_logger
 
+from consent_service.banners.keeping import KeepingService
 from consent_service.consents.erasure import ErasureService
 from consent_service.consents.expiry import ExpiryService
 from consent_service.core.errors import ServiceError
 from consent_service.ledger.service import LedgerService
 
 SEAL_SECONDS = 2.0
+KEEP_SECONDS = 10.0
 EXPIRE_SECONDS = 60.0
 PURGE_SECONDS = 3600.0
 _log = get_logger("consent_service.worker")
@@ -45,11 +47,13 @@ class Worker:
         ledger: LedgerService,
         expiry: ExpiryService,
         erasure: ErasureService,
+        keeping: KeepingService,
         stop: threading.Event,
     ) -> None:
         self._ledger = ledger
         self._stop = stop
         self._chores = (
+            Chore("kept", keeping.run, KEEP_SECONDS),
             Chore("expired", expiry.run, EXPIRE_SECONDS),
             Chore("purged", erasure.purge, PURGE_SECONDS),
         )

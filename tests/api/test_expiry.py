@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from sqlalchemy import text
@@ -110,9 +111,8 @@ def test_an_acknowledgement_never_expires(world: World) -> None:
 def test_the_worker_does_it(world: World) -> None:
     world.answer("shop", "accept")
     services: Any = world.services
-    worker = Worker(services.ledger, services.expiry, services.erasure, threading.Event())
-    worker.turn()
+    worker = partial(Worker, services.ledger, services.expiry, services.erasure, services.keeping)
+    worker(threading.Event()).turn()
     world.clock.move(days=LIFETIME)
-    again = Worker(services.ledger, services.expiry, services.erasure, threading.Event())
-    again.turn()
+    worker(threading.Event()).turn()
     assert types(world) == ["consent.given", "consent.expired"]

@@ -26,6 +26,7 @@ def fill(world: World) -> None:
     first = world.answer("shop", "accept")
     world.answer("shop", "reject", credential=first["credential"])
     world.services.ledger.seal_all()
+    world.services.keeping.run()
 
 
 def engine(world: World) -> Engine:

@@ -9,6 +9,9 @@ from tests.support.engines import on_postgres_only
 from tests.support.world import World
 
 EXPECTED = {
+    "banner_build",
+    "banner_part",
+    "banner_script",
     "consent_event",
     "document_text",
     "document_version",

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from consent_service.core.colours import contrast
 from consent_service.notices.texts import built_in
 from consent_service.publishing.folder import folder_files, read_files, read_folder
 from consent_service.publishing.lint import RULES, Finding, Severity, blocking, findings_of, lint
-from consent_service.publishing.lint.colours import contrast
 from consent_service.publishing.model import InvalidSiteError, SiteSource, Waiver
 from consent_service.publishing.positions import Positions
 from consent_service.publishing.starter import KINDS, write_starter

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from consent_service.core.colours import READABLE, contrast
 from consent_service.publishing.lint.agreeing import said
-from consent_service.publishing.lint.colours import contrast
 from consent_service.publishing.lint.findings import Breach
 from consent_service.publishing.lint.view import Examined
 from consent_service.publishing.lint.wording import plain
@@ -11,7 +11,6 @@ from consent_service.publishing.lint.wording import plain
 _LONGEST_REFUSAL = 40
 """Characters; "Continue without accepting" and its like in other languages are below."""
 _TIMES_LONGER = 3
-_LEAST_CONTRAST = 4.5
 _ASK_AGAIN_AFTER = 184
 _ASK_AGAIN_WITHIN = 365
 
@@ -59,10 +58,10 @@ def low_contrast(site: Examined) -> Iterator[Breach]:
     ratio = contrast(accent, ink)
     if ratio is None:
         yield Breach(message="is no opaque colour such as #1f6f54", field="theme.accent")
-    elif ratio < _LEAST_CONTRAST:
+    elif ratio < READABLE:
         yield Breach(
             message=f"has a contrast of {ratio:.1f}:1 on accent; the banner takes black or white "
-            f"below {_LEAST_CONTRAST}:1",
+            f"below {READABLE}:1",
             field="theme.on_accent",
         )
 

@@ -2,6 +2,9 @@
 
 import re
 
+READABLE = 4.5
+"""The least contrast that words of any size have with what is behind them."""
+
 _OPAQUE = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 _WEIGHTS = (0.2126, 0.7152, 0.0722)
 

@@ -1,0 +1,1 @@
+"""The banner's code: composed for each site, served, and kept for good."""

@@ -1,0 +1,77 @@
+"""Reads the banner's built files, and leaves out of its code what a site does not need."""
+
+import hashlib
+import re
+from collections.abc import Collection
+from functools import lru_cache
+from pathlib import Path
+
+from consent_service.banners.model import Build, Kit
+from consent_service.core.errors import SettingsError
+
+WHOLE = "a"
+"""The name under which the whole code is served beside its parts."""
+
+_FILE, _FOLDER = "consent-banner.js", "b"
+_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_NAME = re.compile(r'(?<=\bKIT=")[0-9a-f]{32}(?=")')
+_SECTION = re.compile(r"/\*\{([a-z_]+)\*/(.*?)/\*\}\*/", re.DOTALL)
+
+
+def read_kit(folder: Path) -> Kit:
+    """Read the files that `banner/build.mjs` wrote into a folder.
+
+    Raises:
+        SettingsError: a file is missing or no text, or they do not belong together.
+    """
+    code = _text(folder / _FILE)
+    parts = {path.stem: _text(path) for path in sorted((folder / _FOLDER).glob("*.js"))}
+    whole = _numbered(code)
+    if whole.code != code:
+        raise SettingsError(f"{_FILE} is not what its digest says: build the banner anew")
+    name = kit_name(code, parts)
+    if parts and _NAME.findall(code) != [name]:
+        raise SettingsError(f"{_FILE} is of another kit than the files beside it: build both anew")
+    return Kit(name=name, whole=whole, parts={**parts, WHOLE: code})
+
+
+def kit_name(code: str, parts: dict[str, str]) -> str:
+    """Return the name of a kit: a hash of all of its files, in which it reads as zeros itself."""
+    found = hashlib.sha256()
+    for name, text in sorted(parts.items()):
+        content = text.encode()
+        found.update(f"{name}\0{len(content)}\0".encode() + content)
+    found.update(_NAME.sub("0" * 32, _DIGEST.sub("0" * 64, code)).encode())
+    return found.hexdigest()[:32]
+
+
+@lru_cache(maxsize=128)
+def compose(whole: str, sections: frozenset[str]) -> Build:
+    """Return the build of the whole code that has only these of its sections."""
+    return _numbered(with_sections(whole, sections))
+
+
+def with_sections(code: str, sections: Collection[str]) -> str:
+    """Return code without the sections that are not named: `/*{NAME*/ … /*}*/`."""
+    return _SECTION.sub(lambda found: found[2] if found[1] in sections else "", code)
+
+
+def sections_of(code: str) -> set[str]:
+    """Return the names of the sections in code."""
+    return {found[1] for found in _SECTION.finditer(code)}
+
+
+def _numbered(code: str) -> Build:
+    """Return code with its own digest in place of the one that stands in it."""
+    blank, places = _DIGEST.subn("0" * 64, code)
+    if places != 1:
+        raise SettingsError(f"{_FILE} must hold one digest, not {places}: build the banner anew")
+    digest = hashlib.sha256(blank.encode()).hexdigest()
+    return Build(digest=digest, code=blank.replace("0" * 64, digest))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error

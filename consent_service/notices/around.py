@@ -1,0 +1,54 @@
+"""What the service tells around a variant: its hashes, how it is embedded, how it looks."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from consent_service.core.colours import READABLE, contrast
+from consent_service.notices.model import Variant
+from consent_service.sites.model import Embed
+
+_COLOUR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
+_LENGTH = re.compile(r"\d{1,3}(?:\.\d{1,2})?(?:px|rem|em)")
+
+
+def around(notice: str, variant: Variant, theme: Mapping[str, str], embed: Embed) -> dict[str, Any]:
+    """Return the members that are added to a variant of a notice.
+
+    `notice` is the notice's hash, `theme` the variant's.
+    """
+    return {
+        "sha256": notice,
+        "variant": variant.sha256,
+        "embed": {"mode": embed.mode, "cookie_domain": embed.cookie_domain},
+        "style": style(theme),
+    }
+
+
+def style(theme: Mapping[str, str]) -> str:
+    """Return a theme as CSS declarations; nothing that is not plainly a colour or a length gets in.
+
+    Words on the accent are black or white where the theme's own colour is hard to read on it.
+    """
+    accent, ink = (_checked(_COLOUR, theme, name) for name in ("accent", "on_accent"))
+    radius = _checked(_LENGTH, theme, "radius")
+    declared = {
+        "accent": accent,
+        "on-accent": _ink(accent, ink) if accent else None,
+        "radius": radius,
+    }
+    return ";".join(f"--cm-{name}:{value}" for name, value in declared.items() if value)
+
+
+def _checked(rule: re.Pattern[str], theme: Mapping[str, str], name: str) -> str | None:
+    value = theme.get(name, "")
+    return value if rule.fullmatch(value) else None
+
+
+def _ink(accent: str, ink: str | None) -> str:
+    return next((each for each in (ink, "#fff") if each and _is_readable(each, accent)), "#000")
+
+
+def _is_readable(ink: str, accent: str) -> bool:
+    found = contrast(accent, ink)
+    return found is not None and found >= READABLE
