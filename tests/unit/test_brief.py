@@ -1,0 +1,162 @@
+"""The brief: what the banner needs of a variant at once, and no more."""
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from consent_service.banners.brief import brief
+from consent_service.core.canonical import canonical_json
+from tests.fixtures_world import migrate
+from tests.support.world import open_world
+
+Body = dict[str, Any]
+COMMON_TEXTS = {
+    "accept",
+    "body",
+    "choose",
+    "close",
+    "controller",
+    "details_failed",
+    "off",
+    "on",
+    "pending",
+    "reject",
+    "reopen",
+    "saved",
+    "title",
+}
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The variants of both examples in English, by site."""
+    folder = tmp_path_factory.mktemp("published")
+    url = f"sqlite:///{folder / 'consent.db'}"
+    migrate(url, folder)
+    world = open_world(url, folder)
+    yield {
+        site: world.client.get(f"/v1/sites/{site}/notice/{variant}.json").text
+        for site in ("news", "shop")
+        for variant in [world.notice(site)["variant"]]
+    }
+    world.services.db.dispose()
+
+
+@pytest.fixture
+def shop(published: dict[str, str]) -> Body:
+    return dict(json.loads(published["shop"]))
+
+
+@pytest.fixture
+def news(published: dict[str, str]) -> Body:
+    return dict(json.loads(published["news"]))
+
+
+def test_the_brief_of_the_shop(shop: Body) -> None:
+    told = brief(shop)
+    texts = told.pop("texts")
+    assert set(texts) == COMMON_TEXTS | {"opt_out_honoured"}
+    assert all(texts[key] == shop["texts"][key] for key in texts)
+    assert told == {
+        "site": "shop",
+        "number": 1,
+        "locale": "en",
+        "dir": "ltr",
+        "profile": "eu-opt-in",
+        "model": "opt-in",
+        "layout": "bar",
+        "controller": {"name": "Linden & Oak GmbH"},
+        "purposes": [
+            {
+                "key": "necessary",
+                "name": "Necessary",
+                "before_choice": "allowed",
+                "asked_since": 1,
+            },
+            {
+                "key": "functional",
+                "name": "Support chat",
+                "choice": True,
+                "before_choice": "denied",
+                "asked_since": 1,
+            },
+            {
+                "key": "analytics",
+                "name": "Measurement",
+                "choice": True,
+                "before_choice": "denied",
+                "asked_since": 1,
+            },
+            {
+                "key": "marketing",
+                "name": "Advertising",
+                "choice": True,
+                "before_choice": "denied",
+                "asked_since": 1,
+                "sale_or_sharing": True,
+            },
+        ],
+        "services": [
+            {
+                "key": service["key"],
+                "purpose": service["purpose"],
+                "asked_since": 1,
+                "cookies": [{"name": cookie["name"]} for cookie in service["cookies"]],
+            }
+            for service in shop["services"]
+        ],
+        "documents": [
+            {name: document[name] for name in document if name != "sha256"}
+            for document in shop["documents"]
+        ],
+    }
+
+
+def test_the_brief_of_the_news(news: Body) -> None:
+    told = brief(news)
+    assert set(told["texts"]) == COMMON_TEXTS | {"later"}
+    assert (told["model"], told["layout"]) == ("notice", news["layout"])
+    assert told["purposes"] == []
+    assert told["services"] == [
+        {
+            "key": service["key"],
+            "purpose": service["purpose"],
+            "asked_since": 1,
+            "cookies": [{"name": cookie["name"]} for cookie in service["cookies"]],
+        }
+        for service in news["services"]
+    ]
+
+
+def test_a_brief_is_a_fraction_of_its_variant(shop: Body, published: dict[str, str]) -> None:
+    assert len(canonical_json(brief(shop)).encode()) < len(published["shop"].encode()) / 3
+
+
+def test_what_few_variants_have_is_kept(shop: Body) -> None:
+    added = {
+        "signals": {"google": {"ad_storage": "marketing"}, "mode": "advanced", "head": True},
+        "placement": "last",
+        "release": "click",
+        "close_refuses": True,
+        "lifetime": {"granted_days": 185, "quiet_days": 365},
+    }
+    shop["services"][0] |= {"storage": ["lo_*"], "cookies": []}
+    told = brief({**shop, **added})
+    assert {name: told[name] for name in added} == {**added, "lifetime": {"quiet_days": 365}}
+    assert told["services"][0]["storage"] == ["lo_*"]
+    assert "cookies" not in told["services"][0]
+    assert set(told["texts"]) == COMMON_TEXTS | {"opt_out_honoured", "close_refuses"}
+
+
+def test_a_text_that_an_old_variant_lacks_is_left_out(shop: Body) -> None:
+    del shop["texts"]["details_failed"]
+    assert "details_failed" not in brief(shop)["texts"]
+
+
+def test_a_brief_changes_nothing_of_its_variant(shop: Body) -> None:
+    before = deepcopy(shop)
+    assert canonical_json(brief(shop)) == canonical_json(brief(shop))
+    assert shop == before
