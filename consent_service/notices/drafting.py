@@ -1,6 +1,5 @@
 """Drafts: how a site's source becomes the exact thing a visitor is shown."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +10,14 @@ from consent_service.core.canonical import canonical_json, sha256_hex
 from consent_service.core.clock import format_time
 from consent_service.documents.model import DocumentVersion, in_force, took_effect
 from consent_service.notices.localised import in_locale
+from consent_service.notices.meanings import asked_since, meanings
 from consent_service.notices.model import Notice, Variant
 from consent_service.notices.profiles import Profile
 from consent_service.notices.texts import direction, resolve
 
 NEEDS_CONSENT = "consent"
-_PURPOSE_TEXTS = ("name", "description", "exemption")
-_SERVICE_TEXTS = ("description",)
+FIRST, STORED = "first", "stored"
+"""Where the banner stands in the body, and when a grant opens tags, where a site names neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,8 @@ class NoticeSource:
     withdrawal: Any
     retention: Mapping[str, int]
     child_directed: bool = False
+    placement: str = FIRST
+    release: str = STORED
     waivers: Sequence[Mapping[str, str]] = ()
 
 
@@ -77,7 +79,10 @@ def draft(
     }
     held = chain.from_iterable(took_effect(versions, moment) for versions in documents.values())
     history = [*held, *removed]
-    return Draft(source=source, bodies=bodies, meanings=_meanings(source, shown, history))
+    meant = meanings(
+        source.purposes, source.services, source.locales[0], shown=shown, history=history
+    )
+    return Draft(source=source, bodies=bodies, meanings=meant)
 
 
 def publish_draft(
@@ -90,7 +95,7 @@ def publish_draft(
     now: datetime,
 ) -> Notice:
     """Give a draft its number; parts whose meaning did not change keep their `asked_since`."""
-    asked = _asked_since(made.meanings, previous, number)
+    asked = asked_since(made.meanings, previous, number)
     variants = tuple(
         _variant(profile, locale, _numbered(body, number, asked))
         for (profile, locale), body in sorted(made.bodies.items())
@@ -185,7 +190,15 @@ def _body(
         "child_directed": source.child_directed,
         "close_refuses": profile.close_refuses,
         "proof_months": source.retention["proof_months"],
+        **_unusual(source),
     }
+
+
+def _unusual(source: NoticeSource) -> dict[str, Any]:
+    """Return what a body names only where it differs, so that older bodies read the same."""
+    usual = {"placement": FIRST, "release": STORED}
+    chosen = {name: getattr(source, name) for name in usual}
+    return {name: value for name, value in chosen.items() if value != usual[name]}
 
 
 def _lifetime(source: NoticeSource, profile: Profile) -> dict[str, int]:
@@ -222,61 +235,6 @@ def _document(site: str, version: DocumentVersion, locale: str) -> dict[str, Any
         "url": f"/sites/{site}/documents/{version.kind}/{version.number}?lang={locale}",
         "accept": version.accept.value,
     }
-
-
-def _meanings(
-    source: NoticeSource, shown: list[DocumentVersion], history: list[DocumentVersion]
-) -> dict[str, dict[str, str]]:
-    """Return a hash per part; a part with the same hash need not be asked about again."""
-    return {
-        "purposes": {
-            purpose["key"]: _meaning(
-                source, purpose, _PURPOSE_TEXTS, _voided_by(purpose["key"], history)
-            )
-            for purpose in source.purposes
-        },
-        "services": {
-            each["key"]: _meaning(source, each, _SERVICE_TEXTS, {}) for each in source.services
-        },
-        "documents": {
-            version.kind: f"{version.accept.value}:{_last_material(version, history)}"
-            for version in shown
-        },
-    }
-
-
-def _meaning(
-    source: NoticeSource,
-    part: Mapping[str, Any],
-    texts: tuple[str, ...],
-    voided_by: dict[str, int],
-) -> str:
-    meant = {key: value for key, value in part.items() if key not in texts}
-    return sha256_hex(canonical_json([in_locale(meant, source.locales[0]), voided_by]))
-
-
-def _voided_by(purpose: str, history: list[DocumentVersion]) -> dict[str, int]:
-    material = [v for v in history if v.material and purpose in v.affects and v.number > 1]
-    return {version.kind: version.number for version in sorted(material, key=lambda v: v.number)}
-
-
-def _last_material(version: DocumentVersion, history: list[DocumentVersion]) -> int:
-    same = (v for v in history if v.kind == version.kind and v.number <= version.number)
-    return max((v.number for v in same if v.material), default=1)
-
-
-def _asked_since(
-    meanings: Mapping[str, Mapping[str, str]], previous: Notice | None, number: int
-) -> dict[str, dict[str, dict[str, Any]]]:
-    before = json.loads(previous.snapshot)["asked_since"] if previous else {}
-    asked: dict[str, dict[str, dict[str, Any]]] = {}
-    for group, parts in meanings.items():
-        asked[group] = {}
-        for key, meaning in parts.items():
-            known = before.get(group, {}).get(key, {})
-            since = known["since"] if known.get("meaning") == meaning else number
-            asked[group][key] = {"meaning": meaning, "since": since}
-    return asked
 
 
 def _numbered(

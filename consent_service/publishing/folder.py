@@ -139,6 +139,8 @@ def _notice(data: Mapping[str, Any]) -> NoticeSource:
         withdrawal=data["withdrawal"],
         retention=data["retention"],
         child_directed=data["child_directed"],
+        placement=data["placement"],
+        release=data["release"],
     )
 
 

@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from consent_service.documents.model import Accept
 from consent_service.http.fields import FlatDict, Moment, StrictBoolean, StrictInteger
+from consent_service.notices.drafting import FIRST, STORED
 from consent_service.notices.profiles import all_profiles
 from consent_service.notices.texts import text_keys
 from consent_service.publishing.site_fields import (
@@ -30,6 +31,7 @@ from consent_service.publishing.site_rules import (
     SHORT,
     SITE_KEY,
     SOME,
+    STORAGE_KEY,
     SUMMARY,
     USES,
     WEB_ADDRESS,
@@ -111,6 +113,7 @@ class ServiceSchema(Part):
     provider = fields.Nested(ProviderSchema, required=True)
     description = LocalisedText(required=True)
     cookies = fields.List(fields.Nested(CookieSchema), load_default=list)
+    storage = fields.List(Text(validate=STORAGE_KEY), validate=[SOME, different])
     revision = StrictInteger(load_default=1, validate=REVISION)
 
 
@@ -146,6 +149,8 @@ class SiteSchema(Part):
     locales = fields.List(Text(validate=LOCALE), required=True, validate=[SOME, different])
     profiles = fields.List(Text(validate=one_of(all_profiles())), required=True, validate=SOME)
     layout = Text(load_default="bar", validate=one_of(["bar", "box", "dialog"]))
+    placement = Text(load_default=FIRST, validate=one_of([FIRST, "last"]))
+    release = Text(load_default=STORED, validate=one_of([STORED, "click"]))
     theme = fields.Nested(ThemeSchema, load_default=dict)
     texts = FlatDict(
         Text(validate=LOCALE),

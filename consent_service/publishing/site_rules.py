@@ -27,6 +27,9 @@ COOKIE_DOMAIN = validate.Regexp(
     r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z",
     error="must be a domain such as example.com, in lower case",
 )
+STORAGE_KEY = validate.Regexp(
+    r"^[^*]{1,199}\*?\Z", error="must be a key, or how keys begin with * at the end"
+)
 RULE = validate.Regexp(
     r"^[a-z][a-z-]{0,63}\Z", error="must be the name of a rule, such as bundled-with-terms"
 )

@@ -184,6 +184,26 @@ def test_what_changes_the_meaning_is_asked_again(
     assert publisher.asked_since()["analytics"] == 2
 
 
+def test_what_a_service_keeps_in_the_browser_changes_its_meaning(publisher: Publisher) -> None:
+    publisher.apply()
+    publisher.apply(lambda site: site["services"][0].update(storage=["_tally_*"]))
+    assert publisher.asked_since() == {"analytics": 1, "tally": 2, "terms": 1}
+    assert publisher.world.notice("tests")["services"][0]["storage"] == ["_tally_*"]
+
+
+def test_where_the_banner_stands_and_when_tags_open_is_told_where_it_is_unusual(
+    publisher: Publisher,
+) -> None:
+    publisher.apply()
+    assert not {"placement", "release"} & set(publisher.world.notice("tests"))
+    named = publisher.apply(lambda site: site.update(placement="first", release="stored"))
+    assert not named.notices
+    publisher.apply(lambda site: site.update(placement="last", release="click"))
+    notice = publisher.world.notice("tests")
+    assert (notice["placement"], notice["release"]) == ("last", "click")
+    assert publisher.asked_since() == {"analytics": 1, "tally": 1, "terms": 1}
+
+
 def test_a_cosmetic_version_is_shown_and_not_asked_again(publisher: Publisher) -> None:
     publisher.apply()
     publisher.apply(terms__en=document(text="Typo mended."))

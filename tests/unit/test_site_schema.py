@@ -55,6 +55,9 @@ FITTING: list[Change] = [
     put("retention", {"consent_days": 365}),
     put("origins", ["http://localhost:8001", "http://[::1]:8000"]),
     put("child_directed", True),
+    put("placement", "last"),
+    put("release", "click"),
+    put("services.0.storage", ["_tally", "_tally_*"]),
     put(
         "waivers",
         [
@@ -108,6 +111,12 @@ MISTAKES: list[tuple[Change, str]] = [
     (put("child_directed", "yes"), "child_directed"),
     (put("waivers", [{"rule": "no-refusal"}]), "waivers.0"),
     (put("erasure", "shred"), "erasure"),
+    (put("placement", "middle"), "placement"),
+    (put("release", True), "release"),
+    (put("services.0.storage", []), "services.0.storage"),
+    (put("services.0.storage", ["a", "a"]), "services.0.storage"),
+    (put("services.0.storage", ["*"]), "services.0.storage.0"),
+    (put("services.0.storage", ["a*b"]), "services.0.storage.0"),
 ]
 
 
