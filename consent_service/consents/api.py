@@ -123,6 +123,7 @@ class ConsentApi:
         answer = {
             **self._exchange.members(site, profile.latest, credential),
             "reference": profile.latest.reference,
+            "receipt": self._receipts.issue(site, profile.latest),
             "history": [event_json(event) for event in profile.history],
         }
         if profile.history and profile.history[-1].visitor_seq > 1:

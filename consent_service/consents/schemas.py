@@ -128,6 +128,7 @@ class MeOut(StateOut):
     """What a visitor may see of themselves."""
 
     reference = fields.String(required=True)
+    receipt = fields.String(required=True, metadata={"description": "JWS, of the newest event"})
     history = fields.List(fields.Nested(EventOut), required=True)
     next = fields.Integer(metadata={"description": "`before` of the next page"})
 

@@ -1,6 +1,7 @@
 """Receipts: what a visitor takes home, checked as a stranger would."""
 
 import hashlib
+from typing import Any
 
 import pytest
 import rfc8785
@@ -71,3 +72,23 @@ def test_a_new_receipt_key_is_published_before_it_signs(sqlite_world: World) -> 
 
 def _kid(receipt: str) -> str:
     return str(jws.extract_compact(receipt.encode()).headers()["kid"])
+
+
+def test_the_newest_receipt_can_be_had_later(world: World) -> None:
+    first = world.answer("shop", "accept", layer=1)
+    assert saved(world, first) == receipt_claims(world, first["receipt"])
+    second = world.answer("shop", "reject", credential=first["credential"])
+    keyring.rotate(world.settings.keys_dir, "receipt", world.clock, world.services.ids)
+    world.clock.move(days=1)
+    assert saved(world, first) == receipt_claims(world, second["receipt"])
+    page = world.client.get(
+        "/v1/sites/shop/consents/me?before=2",
+        headers={"Authorization": f"Consent {first['credential']}"},
+    ).get_json()
+    assert [event["id"] for event in page["history"]] == [first["consent"]["id"]]
+    assert receipt_claims(world, page["receipt"])["jti"] == second["consent"]["id"]
+
+
+def saved(world: World, answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the claims of the receipt that `me` answers to who gave an answer."""
+    return receipt_claims(world, world.me("shop", answer["credential"]).get_json()["receipt"])

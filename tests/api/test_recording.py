@@ -1,6 +1,7 @@
 """Recording a choice: what each action stores, and what the visitor gets for it."""
 
 import hashlib
+import json
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.api.calls import (
     CHOICES,
     act,
     ask_for,
+    decoded,
     encoded,
     leaf_of,
     personal,
@@ -177,6 +179,42 @@ def test_a_service_may_differ_from_its_purpose(sqlite_world: World) -> None:
     same = world.answer("shop", "choose", decisions={"analytics": True}, services={"tally": True})
     assert same["consent"]["services"] == {}
     assert "services" not in leaf_of(world, same)
+
+
+def test_a_service_may_be_allowed_while_its_purpose_is_undecided(world: World) -> None:
+    given = world.answer("shop", "choose", services={"tally": True})
+    assert given["consent"]["type"] == "consent.given"
+    assert given["consent"]["decisions"] == {}
+    assert given["consent"]["services"] == {"tally": "granted"}
+    leaf = leaf_of(world, given)
+    assert leaf["services"] == {"tally": "granted"}
+    assert "decisions" not in leaf
+    assert given["state"] == {}
+    token = json.loads(decoded(given["state_token"].split(".")[0]))
+    assert (token["purposes"], token["services"]["tally"][:2]) == ({}, ["granted", 1])
+
+
+def test_a_service_may_be_allowed_though_its_purpose_is_refused(world: World) -> None:
+    refusal = world.answer("shop", "reject")
+    world.clock.move(seconds=1)
+    credential = refusal["credential"]
+    given = world.answer("shop", "choose", services={"tally": True}, credential=credential)
+    assert given["consent"]["type"] == "consent.updated"
+    assert (given["consent"]["decisions"], given["consent"]["services"]) == (
+        {},
+        {"tally": "granted"},
+    )
+    assert given["state"] == refusal["state"]
+    assert len(stored_events(world)) == 2
+    world.clock.move(seconds=1)
+    back = world.answer("shop", "withdraw", services={"tally": False}, credential=credential)
+    assert back["consent"]["services"] == {"tally": "denied"}
+    assert back["state"] == refusal["state"]
+
+
+def test_a_choice_of_nothing_is_refused(sqlite_world: World) -> None:
+    answer = sqlite_world.post("shop", act(sqlite_world, "shop", "choose", services={}))
+    refused(answer, 422, "invalid_request", "decisions")
 
 
 def test_a_new_decision_about_a_purpose_ends_the_exceptions_of_its_services(world: World) -> None:
