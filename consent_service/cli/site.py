@@ -157,19 +157,25 @@ def list_sites(*, as_json: bool) -> None:
 @click.option(
     "--mode", type=click.Choice(["external", "path", "subdomain"]), help="As in site.yaml."
 )
+@click.option(
+    "--pinned", is_flag=True, help="A tag whose script the browser checks by its hash (SRI)."
+)
 @json_option
 @tell_errors
-def embed(key: str, mode: str | None, *, as_json: bool) -> None:
+def embed(key: str, mode: str | None, *, pinned: bool, as_json: bool) -> None:
     """Print what to paste into a website, and what its policy and proxy must allow.
 
     \b
-    Example:
+    Examples:
       consent-service site embed my-site --mode path
+      consent-service site embed my-site --pinned
     """
     with opened_services() as services:
         found = services.sites.get(key)
         today = services.clock.now().date()
-        told = instructions(found, mode or found.embed.mode, services.settings.public_url, today)
+        kit = services.banners.kit if pinned else None
+        address = services.settings.public_url
+        told = instructions(found, mode or found.embed.mode, address, today, kit)
     if as_json:
         print_json(
             {"tag": told.tag, "policy": list(told.policy), "proxy": told.proxy, "gpc": told.gpc}

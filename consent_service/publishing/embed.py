@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
+from consent_service.banners.kit import WHOLE
+from consent_service.banners.model import Kit
 from consent_service.core.errors import InvalidRequestError
 from consent_service.sites.model import Site
 
@@ -30,11 +32,19 @@ _ADVICE = {
         "to another site counts as foreign."
     ),
 }
+_PINNED_ADVICE = (
+    "The pinned tag keeps this very banner, also after an upgrade of the service: print it anew to "
+    "get the new one. It takes a second request for the notice."
+)
 _PROXIED = "static|v1/sites|v1/verify|sites|.well-known/consent"
 
 
-def instructions(site: Site, mode: str, public_url: str, today: date) -> Instructions:
+def instructions(
+    site: Site, mode: str, public_url: str, today: date, pinned: Kit | None = None
+) -> Instructions:
     """Return what embedding a site in a mode takes; `public_url` is where the service answers.
+
+    `pinned` is the kit that the tag shall be held to, byte for byte.
 
     Raises:
         InvalidRequestError: the mode needs an address that site.yaml does not name.
@@ -43,11 +53,23 @@ def instructions(site: Site, mode: str, public_url: str, today: date) -> Instruc
     if not base:
         raise InvalidRequestError.of("embed.base_url", f"is needed in site.yaml for mode {mode}")
     return Instructions(
-        tag=f'<script async src="{base}/v1/sites/{site.key}/consent-banner.js"></script>',
+        tag=_pinned_tag(base, site, pinned) if pinned else _tag(base, site),
         policy=_policy("'self'" if mode == "path" else base),
         proxy=_proxy_rule(base, public_url) if mode == "path" else None,
         gpc=json.dumps({"gpc": True, "lastUpdate": today.isoformat()}),
-        advice=_ADVICE[mode],
+        advice=f"{_ADVICE[mode]} {_PINNED_ADVICE}" if pinned else _ADVICE[mode],
+    )
+
+
+def _tag(base: str, site: Site) -> str:
+    return f'<script async src="{base}/v1/sites/{site.key}/consent-banner.js"></script>'
+
+
+def _pinned_tag(base: str, site: Site, kit: Kit) -> str:
+    """Return a tag whose script the browser checks (W3C Subresource Integrity)."""
+    return (
+        f'<script async src="{base}/static/b/{kit.name}/{WHOLE}.js" '
+        f'integrity="{kit.integrity}" crossorigin="anonymous" data-site="{site.key}"></script>'
     )
 
 

@@ -1,8 +1,11 @@
 """The command: what an operator types, and what it answers."""
 
+import base64
 import csv
+import hashlib
 import io
 import json
+import re
 import shutil
 import socket
 from pathlib import Path
@@ -28,6 +31,20 @@ def test_a_new_site_takes_three_commands(ready: Command, tmp_path: Path) -> None
     (listed,) = json.loads(ready("site", "list", "--json").output)
     assert (listed["site"], listed["head"]) == ("mine", head(folder_files(Path(folder))))
     assert listed["head"][:12] in ready("site", "list").output
+
+
+def test_a_pinned_tag_is_checked_by_its_hash(ready: Command) -> None:
+    ready("site", "apply", str(bundled("examples") / "shop"))
+    told = json.loads(ready("site", "embed", "shop", "--pinned", "--json").output)
+    tag = re.fullmatch(
+        r'<script async src="http://127\.0\.0\.1:8000/static/b/[0-9a-f]{32}/a\.js" '
+        r'integrity="sha384-(\S+)" crossorigin="anonymous" data-site="shop"></script>',
+        told["tag"],
+    )
+    assert tag
+    banner = (bundled("static") / "consent-banner.js").read_bytes()
+    assert base64.b64decode(tag[1]) == hashlib.sha384(banner).digest()
+    assert "upgrade" in ready("site", "embed", "shop", "--pinned").output
 
 
 @pytest.mark.parametrize("kind", ["notice", "opt-in"])
