@@ -34,8 +34,11 @@ class Prebuilt:
         """Return the answer with the ETag of its content."""
         return cls(content, content_type, hashlib.sha256(content).hexdigest()[:32])
 
-    def respond(self, cache_control: str) -> Response:
-        """Return 304 to who has it already in any form, else the form that the client prefers."""
+    def respond(self, cache_control: str, *varying: str) -> Response:
+        """Return 304 to who has it already in any form, else the form that the client prefers.
+
+        `varying` are the request's headers that led to this content.
+        """
         known = self._known_coding()
         if known is None:
             coding = preferred_coding(request.headers.get("Accept-Encoding", ""))
@@ -46,7 +49,7 @@ class Prebuilt:
             coding, answer = known, Response(status=304)
         answer.set_etag(self._tag(coding))
         answer.headers["Cache-Control"] = cache_control
-        answer.headers["Vary"] = "Accept-Encoding"
+        answer.headers["Vary"] = ", ".join(("Accept-Encoding", *varying))
         return answer
 
     def _known_coding(self) -> str | None:

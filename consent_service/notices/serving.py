@@ -30,6 +30,6 @@ class Serving:
         """Let shared caches keep what depends on the language only, or on a header they see too."""
         header = self._places.header if len(site.profiles) > 1 else None
         is_shared = len(site.profiles) == 1 or header
-        answer = prebuilt.respond(f"{'public' if is_shared else 'private'}, {_FRESH}")
-        answer.vary.update(["Accept-Language", *([header] if header else [])])
-        return allow_everyone(answer)
+        scope = "public" if is_shared else "private"
+        varying = ("Accept-Language", *([header] if header else []))
+        return allow_everyone(prebuilt.respond(f"{scope}, {_FRESH}", *varying))

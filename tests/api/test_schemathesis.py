@@ -65,6 +65,7 @@ class Insider:
             "key": "shop",
             "visitor": given["consent"]["visitor"],
             "name": "terms.en.md",
+            "kit": self._world.services.banners.kit.name,
             "kind": "terms",
             "number": 1,
             "sha256": self._notice["variant"],
