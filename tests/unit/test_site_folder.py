@@ -148,6 +148,7 @@ FITTING: list[Change] = [
     under("http://consent.localhost:1", "localhost", "http://localhost:2", "http://a.localhost"),
     under("https://10.0.0.1", "10.0.0.1", "https://10.0.0.1:8443"),
     put("texts", to={"en": {"body": "{name} \u2066(x)\u2069", "title": "Hello {name}"}}),
+    put("texts", to={"en": {"frame_always": "Show {service} on {name}"}}),
     put("purposes", 0, "description", to={"en": "\u2067x\u2069", "de": "x"}),
 ]
 
@@ -182,6 +183,11 @@ WORDS: list[tuple[Change, str, str]] = [
     (put("retention", to={"consent_days": 0}), "retention.consent_days", "between 1 and 365"),
     (put("purposes", 0, "revision", to=0), "purposes.0.revision", "must be 1 or more"),
     (put("texts", to={"en": {"title": "{nme}"}}), "texts.en.title", "holds {nme}; only {name}"),
+    (
+        put("texts", to={"en": {"title": "{service}"}}),
+        "texts.en.title",
+        "holds {service}; only {name}",
+    ),
 ]
 
 
