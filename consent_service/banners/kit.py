@@ -2,15 +2,23 @@
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from consent_service.banners.model import Build, Kit
 from consent_service.core.errors import SettingsError
 
 WHOLE = "a"
 """The name under which the whole code is served beside its parts."""
+
+LAYOUTS = {"bar", "box", "dialog"}
+SIGNALS = {"google", "uet", "clarity", "meta", "matomo", "data_layer"}
+SECTIONS = {*LAYOUTS, *SIGNALS, "fetch", "signal", "close", "objections"}
+"""What the code can do without: a layout, a signal of others, `fetch` (the notice, where none is
+inlined), `signal` (to tell any signal), `close` (a control that refuses), `objections` (what runs
+until the visitor objects)."""
 
 _FILE, _FOLDER = "consent-banner.js", "b"
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
@@ -29,6 +37,8 @@ def read_kit(folder: Path) -> Kit:
     whole = _numbered(code)
     if whole.code != code:
         raise SettingsError(f"{_FILE} is not what its digest says: build the banner anew")
+    if unknown := sections_of(code) - SECTIONS:
+        raise SettingsError(f"{_FILE} has sections unknown here: {', '.join(sorted(unknown))}")
     name = kit_name(code, parts)
     if parts and _NAME.findall(code) != [name]:
         raise SettingsError(f"{_FILE} is of another kit than the files beside it: build both anew")
@@ -40,7 +50,7 @@ def kit_name(code: str, parts: dict[str, str]) -> str:
     found = hashlib.sha256()
     for name, text in sorted(parts.items()):
         content = text.encode()
-        found.update(f"{name}\0{len(content)}\0".encode() + content)
+        found.update(f"{name}.js\0{len(content)}\0".encode() + content)
     found.update(_NAME.sub("0" * 32, _DIGEST.sub("0" * 64, code)).encode())
     return found.hexdigest()[:32]
 
@@ -49,6 +59,17 @@ def kit_name(code: str, parts: dict[str, str]) -> str:
 def compose(whole: str, sections: frozenset[str]) -> Build:
     """Return the build of the whole code that has only these of its sections."""
     return _numbered(with_sections(whole, sections))
+
+
+def sections_for(body: Mapping[str, Any]) -> frozenset[str]:
+    """Return the sections that a variant needs in a script that holds its brief."""
+    signals = body.get("signals", {})
+    objections = "quiet_days" in body["lifetime"] or any(
+        purpose["choice"] and purpose["before_choice"] == "allowed" for purpose in body["purposes"]
+    )
+    hooks = {"signal": signals, "close": body["close_refuses"], "objections": objections}
+    needed = (name for name, is_needed in hooks.items() if is_needed)
+    return frozenset({body["layout"], *(SIGNALS & {*signals}), *needed})
 
 
 def with_sections(code: str, sections: Collection[str]) -> str:

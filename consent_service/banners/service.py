@@ -1,14 +1,12 @@
 """Composes the banner of a site, and finds what was composed before."""
 
 import json
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from consent_service.banners import store
 from consent_service.banners.brief import brief, without_empty
-from consent_service.banners.kit import compose
-from consent_service.banners.model import Build, Kit, Script, script_of
+from consent_service.banners.kit import compose, sections_for
+from consent_service.banners.model import Kit, Script, script_of
 from consent_service.core.canonical import canonical_json
 from consent_service.core.errors import NotFoundError
 from consent_service.db.engine import Database
@@ -92,9 +90,5 @@ class BannerService:
         told = around(notice, variant, body["theme"], embed)
         embedded = {"embed": without_empty(told["embed"]), "brief": True}
         inlined = {**brief(body), **without_empty(told), **embedded}
-        return script_of(canonical_json(inlined), _build_for(self.kit, body))
-
-
-def _build_for(kit: Kit, body: Mapping[str, Any]) -> Build:
-    """Return the build with the layout and the signals of a variant, and no others."""
-    return compose(kit.whole.code, frozenset({body["layout"], *body.get("signals", {})}))
+        build = compose(self.kit.whole.code, sections_for(body))
+        return script_of(canonical_json(inlined), build)

@@ -90,7 +90,7 @@ def test_a_site_gets_its_layout_and_no_other(sample: World) -> None:
     told, code = parts(ok(sample.client.get(SCRIPT)).text)
     assert told["layout"] == "bar"
     assert ".bar{}" in code
-    for absent in (".box{}", ".dialog{}", "SIGNALS.", "/*"):
+    for absent in (".box{}", ".dialog{}", "SIGNALS.", "HOOKS.", "/*"):
         assert absent not in code
     assert digest(code) != sample.services.banners.kit.whole.digest
 
@@ -103,6 +103,7 @@ def test_a_site_gets_the_signals_that_it_switched_on(sample: World) -> None:
     signalling = replace(variant, body=json.dumps(body), sha256="0" * 64)
     told, code = parts(sample.services.banners.script(site, notice, signalling).code)
     assert "SIGNALS.google" in code
+    assert "HOOKS.signal" in code
     assert "SIGNALS.matomo" not in code
     assert told["signals"] == {"google": {"ad_storage": "marketing"}}
 

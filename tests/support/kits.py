@@ -10,8 +10,10 @@ PARTS = {"c": "export const centre = 1;\n", "h": "window.siteConsent = {head: CO
 CODE = (
     '(()=>{var BANNER_DIGEST="DIGEST",KIT="NAME",LAYOUTS={'
     '/*{bar*/bar:".bar{}",/*}*//*{box*/box:".box{}",/*}*//*{dialog*/dialog:".dialog{}",/*}*/},'
-    "SIGNALS={};"
+    "SIGNALS={},HOOKS={};"
     "/*{google*/(()=>{SIGNALS.google=1})();\n/*}*//*{matomo*/SIGNALS.matomo=2;/*}*/"
+    "/*{fetch*/HOOKS.fetch=1;/*}*//*{signal*/HOOKS.signal=1;/*}*/"
+    "/*{close*/HOOKS.addClose=1;/*}*//*{objections*/HOOKS.isQuiet=1;/*}*/"
     "console.log('RELEASE ü')})();\n"
 )
 
@@ -21,7 +23,7 @@ def files(release: str = "one") -> dict[str, str]:
     code = CODE.replace("RELEASE", release).replace('="DIGEST"', f'="{"0" * 64}"')
     parts = {name: text.replace("1", release) for name, text in PARTS.items()}
     named = b"".join(
-        b"%s\0%d\0%s" % (name.encode(), len(text.encode()), text.encode())
+        b"%s.js\0%d\0%s" % (name.encode(), len(text.encode()), text.encode())
         for name, text in sorted(parts.items())
     )
     blank = code.replace("NAME", "0" * 32)

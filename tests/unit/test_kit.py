@@ -4,10 +4,17 @@ import hashlib
 import re
 from base64 import b64decode
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from consent_service.banners.kit import compose, read_kit, sections_of, with_sections
+from consent_service.banners.kit import (
+    compose,
+    read_kit,
+    sections_for,
+    sections_of,
+    with_sections,
+)
 from consent_service.core.errors import SettingsError
 from tests.support import kits
 
@@ -57,6 +64,16 @@ def test_files_that_do_not_belong_together_are_refused(
         read_kit(kits.write(tmp_path, changed))
 
 
+def test_a_section_that_nobody_would_ever_ask_for_is_refused(tmp_path: Path) -> None:
+    built = kits.files()
+    code = built[SCRIPT].replace("/*{close*/", "/*{closing*/")
+    digest = own_digest(built[SCRIPT])
+    blank = code.replace(digest, "0" * 64)
+    built[SCRIPT] = blank.replace("0" * 64, hashlib.sha256(blank.encode()).hexdigest())
+    with pytest.raises(SettingsError, match="sections unknown here: closing"):
+        read_kit(kits.write(tmp_path, built))
+
+
 def test_code_without_a_digest_is_refused(tmp_path: Path) -> None:
     built = kits.files()
     built[SCRIPT] = re.sub("[0-9a-f]{64}", "", built[SCRIPT])
@@ -93,3 +110,37 @@ def test_sections_are_found_by_name() -> None:
     assert sections_of(code) == {"one", "two"}
     assert with_sections(code, []) == "ace"
     assert with_sections(code, ["two"]) == "ac\nd\ne"
+
+
+BODY: dict[str, Any] = {
+    "layout": "bar",
+    "lifetime": {"granted_days": 185},
+    "close_refuses": False,
+    "purposes": [
+        {"key": "necessary", "choice": False, "before_choice": "allowed"},
+        {"key": "analytics", "choice": True, "before_choice": "denied"},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("difference", "needed"),
+    [
+        ({}, {"bar"}),
+        ({"layout": "dialog"}, {"dialog"}),
+        ({"close_refuses": True}, {"bar", "close"}),
+        ({"lifetime": {"quiet_days": 365}}, {"bar", "objections"}),
+        (
+            {"purposes": [{"key": "ads", "choice": True, "before_choice": "allowed"}]},
+            {"bar", "objections"},
+        ),
+        (
+            {"signals": {"google": {"ad_storage": "ads"}, "mode": "advanced", "head": True}},
+            {"bar", "google", "signal"},
+        ),
+        # Its encoder is a part of its own; what starts it is not.
+        ({"signals": {"gpp": {"cmp_id": 5}}}, {"bar", "signal"}),
+    ],
+)
+def test_a_variant_needs_few_sections(difference: dict[str, Any], needed: set[str]) -> None:
+    assert sections_for(BODY | difference) == needed
