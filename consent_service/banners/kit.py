@@ -15,10 +15,10 @@ WHOLE = "a"
 
 LAYOUTS = {"bar", "box", "dialog"}
 SIGNALS = {"google", "uet", "clarity", "meta", "matomo", "data_layer"}
-SECTIONS = {*LAYOUTS, *SIGNALS, "fetch", "signal", "close", "objections"}
+SECTIONS = {*LAYOUTS, *SIGNALS, "fetch", "signal", "close", "objections", "agreements"}
 """What the code can do without: a layout, a signal of others, `fetch` (the notice, where none is
 inlined), `signal` (to tell any signal), `close` (a control that refuses), `objections` (what runs
-until the visitor objects)."""
+until the visitor objects), `agreements` (documents that ask for something)."""
 
 _FILE, _FOLDER = "consent-banner.js", "b"
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
@@ -67,7 +67,12 @@ def sections_for(body: Mapping[str, Any]) -> frozenset[str]:
     objections = "quiet_days" in body["lifetime"] or any(
         purpose["choice"] and purpose["before_choice"] == "allowed" for purpose in body["purposes"]
     )
-    hooks = {"signal": signals, "close": body["close_refuses"], "objections": objections}
+    hooks = {
+        "signal": signals,
+        "close": body["close_refuses"],
+        "objections": objections,
+        "agreements": any(document["accept"] != "inform" for document in body["documents"]),
+    }
     needed = (name for name, is_needed in hooks.items() if is_needed)
     return frozenset({body["layout"], *(SIGNALS & {*signals}), *needed})
 

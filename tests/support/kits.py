@@ -14,6 +14,7 @@ CODE = (
     "/*{google*/(()=>{SIGNALS.google=1})();\n/*}*//*{matomo*/SIGNALS.matomo=2;/*}*/"
     "/*{fetch*/HOOKS.fetch=1;/*}*//*{signal*/HOOKS.signal=1;/*}*/"
     "/*{close*/HOOKS.addClose=1;/*}*//*{objections*/HOOKS.isQuiet=1;/*}*/"
+    "/*{agreements*/HOOKS.agreements=1;/*}*/"
     "console.log('RELEASE ü')})();\n"
 )
 

@@ -120,6 +120,7 @@ BODY: dict[str, Any] = {
         {"key": "necessary", "choice": False, "before_choice": "allowed"},
         {"key": "analytics", "choice": True, "before_choice": "denied"},
     ],
+    "documents": [{"kind": "privacy-policy", "accept": "inform"}],
 }
 
 
@@ -128,6 +129,7 @@ BODY: dict[str, Any] = {
     [
         ({}, {"bar"}),
         ({"layout": "dialog"}, {"dialog"}),
+        ({"documents": [{"kind": "terms", "accept": "agree"}]}, {"bar", "agreements"}),
         ({"close_refuses": True}, {"bar", "close"}),
         ({"lifetime": {"quiet_days": 365}}, {"bar", "objections"}),
         (
