@@ -15,10 +15,11 @@ WHOLE = "a"
 
 LAYOUTS = {"bar", "box", "dialog"}
 SIGNALS = {"google", "uet", "clarity", "meta", "matomo", "data_layer"}
-SECTIONS = {*LAYOUTS, *SIGNALS, "fetch", "signal", "close", "objections", "agreements"}
+SECTIONS = {*LAYOUTS, *SIGNALS, "fetch", "signal", "close", "optout", "objections", "agreements"}
 """What the code can do without: a layout, a signal of others, `fetch` (the notice, where none is
-inlined), `signal` (to tell any signal), `close` (a control that refuses), `objections` (what runs
-until the visitor objects), `agreements` (documents that ask for something)."""
+inlined), `signal` (to tell any signal), `close` (a control that refuses), `optout` (the icon of
+opting out), `objections` (what runs until the visitor objects), `agreements` (documents that ask
+for something)."""
 
 _FILE, _FOLDER = "consent-banner.js", "b"
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
@@ -37,8 +38,6 @@ def read_kit(folder: Path) -> Kit:
     whole = _numbered(code)
     if whole.code != code:
         raise SettingsError(f"{_FILE} is not what its digest says: build the banner anew")
-    if unknown := sections_of(code) - SECTIONS:
-        raise SettingsError(f"{_FILE} has sections unknown here: {', '.join(sorted(unknown))}")
     name = kit_name(code, parts)
     if parts and _NAME.findall(code) != [name]:
         raise SettingsError(f"{_FILE} is of another kit than the files beside it: build both anew")
@@ -56,9 +55,12 @@ def kit_name(code: str, parts: dict[str, str]) -> str:
 
 
 @lru_cache(maxsize=128)
-def compose(whole: str, sections: frozenset[str]) -> Build:
-    """Return the build of the whole code that has only these of its sections."""
-    return _numbered(with_sections(whole, sections))
+def compose(whole: str, needed: frozenset[str]) -> Build:
+    """Return the build of the whole code without the sections that are not needed.
+
+    One that nobody knows when to leave out stays.
+    """
+    return _numbered(with_sections(whole, needed | (sections_of(whole) - SECTIONS)))
 
 
 def sections_for(body: Mapping[str, Any]) -> frozenset[str]:
@@ -70,6 +72,7 @@ def sections_for(body: Mapping[str, Any]) -> frozenset[str]:
     hooks = {
         "signal": signals,
         "close": body["close_refuses"],
+        "optout": body["model"] == "opt-out",
         "objections": objections,
         "agreements": any(document["accept"] != "inform" for document in body["documents"]),
     }

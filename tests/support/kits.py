@@ -9,7 +9,8 @@ from consent_service.banners.model import Kit
 PARTS = {"c": "export const centre = 1;\n", "h": "window.siteConsent = {head: CONFIG};\n"}
 CODE = (
     '(()=>{var BANNER_DIGEST="DIGEST",KIT="NAME",LAYOUTS={'
-    '/*{bar*/bar:".bar{}",/*}*//*{box*/box:".box{}",/*}*//*{dialog*/dialog:".dialog{}",/*}*/},'
+    '/*{bar*/bar:".bar{}",/*}*//*{box*/box:".box{}",/*}*//*{dialog*/dialog:".dialog{}",/*}*/'
+    '/*{optout*/optout:".optout{}",/*}*/},'
     "SIGNALS={},HOOKS={};"
     "/*{google*/(()=>{SIGNALS.google=1})();\n/*}*//*{matomo*/SIGNALS.matomo=2;/*}*/"
     "/*{fetch*/HOOKS.fetch=1;/*}*//*{signal*/HOOKS.signal=1;/*}*/"
