@@ -1,7 +1,7 @@
 """Drafts: how a site's source becomes the exact thing a visitor is shown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -13,6 +13,7 @@ from consent_service.notices.localised import in_locale
 from consent_service.notices.meanings import asked_since, meanings
 from consent_service.notices.model import Notice, Variant
 from consent_service.notices.profiles import Profile
+from consent_service.notices.signals import resolve_signals
 from consent_service.notices.texts import direction, resolve
 
 NEEDS_CONSENT = "consent"
@@ -41,6 +42,7 @@ class NoticeSource:
     child_directed: bool = False
     placement: str = FIRST
     release: str = STORED
+    signals: Mapping[str, Any] = field(default_factory=dict)
     waivers: Sequence[Mapping[str, str]] = ()
 
 
@@ -191,7 +193,13 @@ def _body(
         "close_refuses": profile.close_refuses,
         "proof_months": source.retention["proof_months"],
         **_unusual(source),
+        **_signals(source, profile),
     }
+
+
+def _signals(source: NoticeSource, profile: Profile) -> dict[str, Any]:
+    told = resolve_signals(source.signals, source.purposes, source.services, profile)
+    return {"signals": told} if told else {}
 
 
 def _unusual(source: NoticeSource) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from consent_service.core.errors import FieldError
 from consent_service.notices.drafting import NEEDS_CONSENT
 from consent_service.publishing.embed_checks import embed_problems
 from consent_service.publishing.model import InvalidSiteError, SiteSource
+from consent_service.publishing.signal_checks import signal_problems
 from consent_service.publishing.text_checks import link_problems, text_problems
 
 
@@ -23,6 +24,7 @@ def check(source: SiteSource) -> None:
         *profile_problems(source),
         *embed_problems(source),
         *size_problems(source),
+        *signal_problems(source),
     ]
     if problems:
         raise InvalidSiteError(problems)

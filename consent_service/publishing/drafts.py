@@ -20,7 +20,7 @@ from consent_service.publishing.errors import (
     ManagedElsewhereError,
     PublishedMeanwhileError,
 )
-from consent_service.publishing.files import SITE_FILE, document_name, is_site_file
+from consent_service.publishing.files import SITE_FILE, VENDOR_LIST, document_name, is_site_file
 from consent_service.publishing.lint import Finding, Severity
 from consent_service.publishing.model import FileDraft, InvalidSiteError, SiteSource
 from consent_service.publishing.plan import Plan
@@ -234,7 +234,9 @@ def _base(tx: Connection, site: Site, name: str) -> str | None:
 
 def _check_file(name: str, text: str | None) -> None:
     if not is_site_file(name):
-        raise InvalidRequestError.of("name", f"must be {SITE_FILE} or KIND.LOCALE.md")
+        raise InvalidRequestError.of(
+            "name", f"must be {SITE_FILE}, {VENDOR_LIST} or KIND.LOCALE.md"
+        )
     if text is not None and "\0" in text:
         raise InvalidRequestError.of("text", "holds a NUL character")
 

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from consent_service.core.canonical import canonical_json, sha256_hex
 
 SITE_FILE = "site.yaml"
+VENDOR_LIST = "vendor-list.json"
 SHORT_HEAD = 12
 _DOCUMENT = re.compile(r"([a-z][a-z0-9-]{0,31})\.([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\.md")
 _LONGEST_LOCALE = 16
@@ -31,7 +32,7 @@ def document_name(name: str) -> tuple[str, str] | None:
 
 def is_site_file(name: str) -> bool:
     """Tell whether a name is one that a site's folder may hold."""
-    return name == SITE_FILE or document_name(name) is not None
+    return name in {SITE_FILE, VENDOR_LIST} or document_name(name) is not None
 
 
 def head(files: Mapping[str, str]) -> str:

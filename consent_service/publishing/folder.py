@@ -15,10 +15,11 @@ from consent_service.notices.drafting import NoticeSource
 from consent_service.notices.profiles import all_profiles
 from consent_service.publishing import strict_yaml
 from consent_service.publishing.checks import check
-from consent_service.publishing.files import SITE_FILE, document_name
+from consent_service.publishing.files import SITE_FILE, VENDOR_LIST, document_name
 from consent_service.publishing.model import InvalidSiteError, SiteSource, Waiver
 from consent_service.publishing.positions import FRONT_MATTER, located
 from consent_service.publishing.schemas import front_matter_schema, site_schema
+from consent_service.publishing.signal_checks import pinned
 from consent_service.sites.model import Embed, Manager
 
 DocumentTexts = dict[str, tuple[dict[str, Any], str]]
@@ -41,7 +42,7 @@ def folder_files(folder: Path) -> dict[str, str]:
     Raises:
         InvalidSiteError: site.yaml is missing, or a file is not UTF-8.
     """
-    paths = [folder / SITE_FILE, *sorted(folder.glob("*.md"))]
+    paths = [folder / SITE_FILE, folder / VENDOR_LIST, *sorted(folder.glob("*.md"))]
     files: dict[str, str] = {}
     problems: list[FieldError] = []
     for path in paths:
@@ -98,7 +99,7 @@ def _read(files: Mapping[str, str]) -> SiteSource:
         origins=tuple(data["origins"]),
         embed=Embed(**data["embed"]),
         erasure=data["erasure"],
-        notice=_notice(data),
+        notice=_notice(data, files),
         documents=tuple(_documents(texts, data["locales"])),
         files=dict(files),
         waivers=tuple(Waiver(**each) for each in data["waivers"]),
@@ -122,7 +123,7 @@ def _collecting(problems: list[FieldError]) -> Iterator[None]:
         problems.extend(error.fields)
 
 
-def _notice(data: Mapping[str, Any]) -> NoticeSource:
+def _notice(data: Mapping[str, Any], files: Mapping[str, str]) -> NoticeSource:
     return NoticeSource(
         site=data["key"],
         name=data["name"],
@@ -141,6 +142,7 @@ def _notice(data: Mapping[str, Any]) -> NoticeSource:
         child_directed=data["child_directed"],
         placement=data["placement"],
         release=data["release"],
+        signals=pinned(data["signals"], data["jurisdiction"], files),
     )
 
 
@@ -149,7 +151,7 @@ def _document_texts(
 ) -> dict[str, DocumentTexts]:
     """Return each document's texts by locale, as front matter and Markdown."""
     found: dict[str, DocumentTexts] = {}
-    for name in sorted(files.keys() - {SITE_FILE}):
+    for name in sorted(files.keys() - {SITE_FILE, VENDOR_LIST}):
         document = document_name(name)
         if document is None:
             problems.append(FieldError(name, "must be named KIND.LOCALE.md"))

@@ -24,7 +24,7 @@ from consent_service.publishing.errors import (
     ManagedElsewhereError,
 )
 from consent_service.publishing.files import SHORT_HEAD, changes, head, names_head
-from consent_service.publishing.lint import Finding, blocking
+from consent_service.publishing.lint import UNWAIVABLE, Finding, blocking
 from consent_service.publishing.model import InvalidSiteError, SiteSource, with_complete_locales
 from consent_service.publishing.plan import Plan
 from consent_service.publishing.positions import located
@@ -163,7 +163,8 @@ def _refusal(plan: Plan, by: Manager, over: str | None) -> ServiceError | None:
         return HeadMovedError(_console_was_last(plan))
     errors = blocking(plan.findings)
     asks = any(profile.model == _LINTED for profile in plan.source.notice.profiles)
-    return _lint_failed(errors) if errors and asks else None
+    refused = errors if asks else [each for each in errors if each.rule in UNWAIVABLE]
+    return _lint_failed(refused) if refused else None
 
 
 def _takes_over(plan: Plan, by: Manager, over: str | None) -> bool:

@@ -7,6 +7,7 @@ from consent_service.http.fields import FlatDict, Moment, StrictBoolean, StrictI
 from consent_service.notices.drafting import FIRST, STORED
 from consent_service.notices.profiles import all_profiles
 from consent_service.notices.texts import text_keys
+from consent_service.publishing.signal_schemas import SignalsSchema
 from consent_service.publishing.site_fields import (
     BaseAddress,
     DurationText,
@@ -19,6 +20,7 @@ from consent_service.publishing.site_rules import (
     COLOUR,
     COOKIE_DOMAIN,
     COUNTRY,
+    IAB_PURPOSE,
     KEY,
     LEGAL_BASES,
     LENGTH,
@@ -34,6 +36,7 @@ from consent_service.publishing.site_rules import (
     STORAGE_KEY,
     SUMMARY,
     USES,
+    VENDOR,
     WEB_ADDRESS,
     between,
     different,
@@ -90,6 +93,7 @@ class PurposeSchema(Part):
     recipients = fields.List(LocalisedText(), required=True)
     storage = fields.Nested(StorageSchema, required=True)
     revision = StrictInteger(load_default=1, validate=REVISION)
+    tcf_purposes = fields.List(StrictInteger(validate=IAB_PURPOSE), validate=[SOME, different])
 
 
 class ProviderSchema(Part):
@@ -115,6 +119,7 @@ class ServiceSchema(Part):
     cookies = fields.List(fields.Nested(CookieSchema), load_default=list)
     storage = fields.List(Text(validate=STORAGE_KEY), validate=[SOME, different])
     revision = StrictInteger(load_default=1, validate=REVISION)
+    tcf_vendor = StrictInteger(validate=VENDOR)
 
 
 class RetentionSchema(Part):
@@ -159,6 +164,7 @@ class SiteSchema(Part):
     )
     purposes = fields.List(fields.Nested(PurposeSchema), required=True)
     services = fields.List(fields.Nested(ServiceSchema), load_default=list)
+    signals = fields.Nested(SignalsSchema, load_default=dict)
     withdrawal = LocalisedText(required=True)
     retention = fields.Nested(RetentionSchema, load_default=lambda: RetentionSchema().load({}))
     erasure = Text(load_default="erase", validate=one_of(["erase"]))

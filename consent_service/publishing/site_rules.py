@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from marshmallow import ValidationError, validate
 
@@ -30,6 +31,15 @@ COOKIE_DOMAIN = validate.Regexp(
 STORAGE_KEY = validate.Regexp(
     r"^[^*]{1,199}\*?\Z", error="must be a key, or how keys begin with * at the end"
 )
+EVENT = validate.Regexp(
+    r"^[A-Za-z][A-Za-z0-9_.-]{0,63}\Z", error="must be a name such as consent_update"
+)
+CMP_ID = validate.Range(
+    2, 4095, error="must be the id that the IAB gave your CMP; 0 and 1 stand for none"
+)
+CMP_VERSION = validate.Range(1, 4095, error="must lie between {min} and {max}")
+VENDOR = validate.Range(1, 65535, error="must be the number of a vendor")
+IAB_PURPOSE = validate.Range(1, 24, error="must be the number of an IAB purpose, 1 to 24")
 RULE = validate.Regexp(
     r"^[a-z][a-z-]{0,63}\Z", error="must be the name of a rule, such as bundled-with-terms"
 )
@@ -51,6 +61,13 @@ LEGAL_BASES = (
     "legitimate_interests",
 )
 USES = ("statistics", "appearance")
+GPP_SECTIONS = tuple(
+    f"us{state}"
+    for state in (
+        *("nat", "ca", "va", "co", "ut", "ct", "fl", "mt", "or", "tx", "de"),
+        *("ia", "ne", "nh", "nj", "tn", "mn", "md", "in", "ky", "ri"),
+    )
+)
 _HOST = r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])"
 ORIGIN = rf"^https?://{_HOST}(:[1-9][0-9]{{0,4}})?$"
 _ORIGIN = re.compile(rf"(?P<scheme>https?)://{_HOST}(:(?P<port>[1-9][0-9]{{0,4}}))?")
@@ -92,8 +109,8 @@ def between(least: int, most: int) -> validate.Range:
     return validate.Range(least, most, error="must lie between {min} and {max}")
 
 
-def different(values: list[str]) -> None:
+def different(values: list[Any]) -> None:
     """Check that no value stands twice."""
-    repeated = sorted({value for value in values if values.count(value) > 1})
+    repeated = sorted({str(value) for value in values if values.count(value) > 1})
     if repeated:
         raise ValidationError(f"names {', '.join(repeated)} twice")

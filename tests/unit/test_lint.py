@@ -310,8 +310,25 @@ FOUND: list[tuple[Change, str, str]] = [
         "audience-measurement",
         "purposes.0.sale_or_sharing",
     ),
+    (put("signals", {"mode": "advanced"}), "head-stub-missing", "signals.mode"),
+    (
+        every(
+            put("signals", {"gpp": {"cmp_id": 5, "sections": ["usnat"]}}),
+            put("profiles", ["eu-opt-in", "us-opt-out"]),
+            put("purposes.1.sale_or_sharing", True),
+        ),
+        "head-stub-missing",
+        "signals.gpp",
+    ),
+    (
+        put("signals", {"mode": "advanced", "head": True}),
+        "pings-before-consent",
+        "signals.mode",
+    ),
 ]
 LEFT_ALONE: list[Change] = [
+    put("signals", {"google": {"analytics_storage": "analytics"}}),
+    put("signals", {"head": True, "matomo": {"purpose": "analytics"}}),
     put("purposes.0.legal_basis", "legitimate_interests"),
     put("profiles", ["eu-opt-in", "italy", "uk", "brazil", "quebec", "india"]),
     put("profiles", ["switzerland", "us-opt-out"]),

@@ -7,7 +7,7 @@ remains a question for people.
 
 from consent_service.publishing.lint.findings import Finding, Severity
 from consent_service.publishing.lint.invalid import findings_of
-from consent_service.publishing.lint.registry import RULES
+from consent_service.publishing.lint.registry import RULES, UNWAIVABLE
 from consent_service.publishing.lint.run import blocking, lint
 
-__all__ = ["RULES", "Finding", "Severity", "blocking", "findings_of", "lint"]
+__all__ = ["RULES", "UNWAIVABLE", "Finding", "Severity", "blocking", "findings_of", "lint"]

@@ -7,6 +7,7 @@ from consent_service.publishing.lint import (
     keeping,
     languages,
     refusing,
+    signals,
 )
 from consent_service.publishing.lint.findings import ALL_MODELS, ASKING, Rule, Severity
 
@@ -286,4 +287,28 @@ RULES: tuple[Rule, ...] = (
         mend="Keep to 13 months for cookies and 25 months for data, for own use only; "
         "else take legal_basis: consent.",
     ),
+    Rule(
+        name="head-stub-missing",
+        severity=Severity.ERROR,
+        check=signals.head_stub_missing,
+        sources=(
+            "Directive 2002/58/EC Article 5(3)",
+            "IAB GPP, CMP API specification (stub)",
+            "IAB TCF 2.3, CMP API specification (stub)",
+        ),
+        mend="Say head: true in signals, and put what `consent-service site embed KEY --head` "
+        "prints before all other scripts of every page.",
+        models=ALL_MODELS,
+        waivable=False,
+    ),
+    Rule(
+        name="pings-before-consent",
+        severity=Severity.WARNING,
+        check=signals.pings_before_consent,
+        sources=("Directive 2002/58/EC Article 5(3)", "EDPB Guidelines 2/2023"),
+        mend="Take mode: basic, in which no tag loads before the visitor allows it.",
+    ),
 )
+
+UNWAIVABLE = frozenset(rule.name for rule in RULES if not rule.waivable)
+"""What nobody can answer for: it blocks publishing under every profile."""
