@@ -1,55 +1,48 @@
-/** `window.Consent`: what the page's own code may use. */
-import type { StateValue } from "./types";
-import type { Visit } from "./visit";
+/** `window.siteConsent`: what the page's own code may use. Its types are in site-consent.d.ts. */
+import type { SiteConsent } from "../site-consent";
+import type { Core } from "./core";
 
-export interface Change {
-  state: Record<string, StateValue>;
+export interface Api extends SiteConsent {
+  announce(event: string): void;
 }
 
-export interface ConsentApi {
-  /** Resolves when the visitor's state is known, or known to be unknown. */
-  readonly ready: Promise<void>;
-  /** The code by which the visitor can name this consent, once the service has told it. */
-  readonly reference: string | undefined;
-  /** Opens the preferences. */
-  open(): Promise<void>;
-  /** May this purpose be pursued now? */
-  get(purpose: string): boolean;
-  state(): Record<string, StateValue>;
-  /** Takes back the named purposes, or everything. */
-  withdraw(purposes?: string[]): Promise<void>;
-  /** Calls back after each change; returns the function that ends it. */
-  on(event: "change", listener: (change: Change) => void): () => void;
-}
-
-export interface Api {
-  consent: ConsentApi;
-  /** Tells the listeners and the document. */
-  announce(): void;
-}
-
-export function openApi(visit: () => Visit, ready: Promise<void>): Api {
-  const listeners = new Set<(change: Change) => void>();
-  const consent: ConsentApi = {
-    ready,
-    get reference() {
-      return visit().reference();
+export function openApi(core: () => Core, started: Promise<unknown>): Api {
+  const listeners = new Set<Parameters<SiteConsent["onChange"]>[0]>();
+  const once =
+    <Given extends unknown[]>(act: (core: Core, ...given: Given) => Promise<void>) =>
+    (...given: Given) =>
+      started.then(() => act(core(), ...given));
+  return {
+    ready: started.then(() => core().values()),
+    get state() {
+      return core().values();
     },
-    open: () => ready.then(() => visit().open()),
-    get: (purpose) => visit().allows(purpose),
-    state: () => visit().values(),
-    withdraw: (purposes) => ready.then(() => visit().withdraw(purposes)),
-    on(event, listener) {
-      if (event === "change") listeners.add(listener);
+    get reference() {
+      return core().reference;
+    },
+    granted: (purpose) => core().allows(purpose),
+    open: once((core) => core.open()),
+    accept: once((core) => core.act({ action: "accept" })),
+    reject: once((core) => core.act({ action: "reject" })),
+    choose: once((core, decisions, services = {}) =>
+      core.act({ action: "choose", decisions, services }),
+    ),
+    withdraw: once((core, purposes?: string[]) => {
+      const decisions = purposes && Object.fromEntries(purposes.map((key) => [key, false]));
+      return core.act({ action: "withdraw", decisions });
+    }),
+    agree: once((core, kinds?: string[]) => core.agree(undefined, kinds)),
+    identify: once(async (core, assertion) =>
+      (await core.load<typeof import("./lazy/records")>("r")).identify(core, assertion),
+    ),
+    onChange(listener) {
+      listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-  };
-  return {
-    consent,
-    announce() {
-      const detail: Change = { state: visit().values() };
-      for (const listener of listeners) listener(detail);
-      document.dispatchEvent(new CustomEvent("consent:change", { bubbles: true, detail }));
+    announce(event) {
+      const state = core().values();
+      if (event === "change") for (const listener of listeners) listener(state);
+      document.dispatchEvent(new CustomEvent(`consent:${event}`, { detail: { state } }));
     },
   };
 }

@@ -1,70 +1,61 @@
 /** First-party cookies: the credential and the state token of one site. */
-import { cookieNames } from "./embed";
-import type { Mode } from "./types";
+import type { Embed } from "./embed";
+import type { Mode, Notice } from "./types";
 
 const LIFE = 34128000;
 
-export function readCookies(name: string, from: string = document.cookie): string[] {
-  return from
-    .split("; ")
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1));
-}
-
 export interface Jar {
   readonly mode: Mode | undefined;
-  setMode(mode: Mode, domain?: string | null): void;
+  setMode(embed: Notice["embed"]): void;
   tokens(): string[];
   credential(): string | undefined;
-  /** Only in external mode: elsewhere the service sets both. */
+  /** Writes what is given; what is empty is deleted. */
+  put(token?: string, credential?: string): void;
+  /** The same in external mode; elsewhere the service sets both. */
   store(token?: string, credential?: string): void;
-  renew(): void;
-  clear(): void;
-  clearToken(): void;
-  clearCredential(): void;
 }
 
-export function openJar(key: string, secure: boolean): Jar {
-  const credentialBase = `consent_${key}`;
-  const tokenBase = `consent_state_${key}`;
-  let mode: Mode | undefined;
-  let domain: string | null | undefined;
+export function openJar({ key }: Embed, secure = location.protocol === "https:"): Jar {
+  const credential = `consent_${key}`;
+  const token = `consent_state_${key}`;
+  let scope = "";
 
+  /** The names a cookie may have; only one where the mode is known. */
+  function names(base: string): string[] {
+    if (!secure) return [base];
+    if (!jar.mode) return [`__Host-${base}`, `__Secure-${base}`];
+    return [(jar.mode === "subdomain" ? "__Secure-" : "__Host-") + base];
+  }
   const read = (base: string) =>
-    cookieNames(base, secure, mode).flatMap((name) => readCookies(name));
-  const write = (base: string, value: string, life: number) => {
-    for (const name of cookieNames(base, secure, mode)) {
-      const scope = mode === "subdomain" && domain ? `; Domain=${domain}` : "";
-      const guard = secure ? "; Secure" : "";
+    names(base).flatMap((name) =>
+      document.cookie
+        .split("; ")
+        .filter((pair) => pair.startsWith(`${name}=`))
+        .map((pair) => pair.slice(name.length + 1)),
+    );
+  function write(base: string, value?: string): void {
+    if (value === undefined) return;
+    const guard = secure ? "; Secure" : "";
+    const end = `Path=/${scope}${guard}; SameSite=Lax; Max-Age=${value ? LIFE : 0}`;
+    for (const name of names(base)) {
       // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing in older browsers and asynchronous.
-      document.cookie = `${name}=${value}; Path=/${scope}${guard}; SameSite=Lax; Max-Age=${life}`;
+      document.cookie = `${name}=${value}; ${end}`;
     }
-  };
-  const jar: Jar = {
-    get mode() {
-      return mode;
+  }
+  const jar = {
+    mode: undefined as Mode | undefined,
+    setMode({ mode, cookie_domain }: Notice["embed"]) {
+      jar.mode = mode;
+      scope = mode === "subdomain" && cookie_domain ? `; Domain=${cookie_domain}` : "";
     },
-    setMode(newMode, newDomain) {
-      mode = newMode;
-      domain = newDomain;
+    tokens: () => read(token),
+    credential: () => read(credential)[0],
+    put(newToken?: string, newCredential?: string) {
+      write(token, newToken);
+      write(credential, newCredential);
     },
-    tokens: () => read(tokenBase),
-    credential: () => read(credentialBase)[0],
-    store(token, credential) {
-      if (mode !== "external") return;
-      if (token) write(tokenBase, token, LIFE);
-      if (credential) write(credentialBase, credential, LIFE);
-    },
-    renew: () => jar.store(jar.tokens()[0], jar.credential()),
-    clear() {
-      jar.clearCredential();
-      jar.clearToken();
-    },
-    clearToken() {
-      if (read(tokenBase).length) write(tokenBase, "", 0);
-    },
-    clearCredential() {
-      if (read(credentialBase).length) write(credentialBase, "", 0);
+    store(newToken?: string, newCredential?: string) {
+      if (jar.mode === "external") jar.put(newToken, newCredential);
     },
   };
   return jar;

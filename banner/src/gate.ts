@@ -1,14 +1,11 @@
 /** Holds marked elements back until their purpose is allowed, then releases each once, in order. */
-import { onAdded } from "./watch";
+import { onChanged } from "./watch";
 
-const GATED = [
-  'script[type="text/plain"][data-consent]',
-  "img[data-consent][data-src]",
-  "iframe[data-consent][data-src]",
-  "link[data-consent][data-href]",
-].join();
+export const GATED =
+  'script[type="text/plain"][data-consent],[data-consent][data-src],[data-consent][data-srcset],[data-consent][data-href]';
 
-export type Allows = (purpose: string, service: string | null) => boolean;
+/** Nothing named is nothing allowed. */
+export type Allows = (purpose: string | undefined, service?: string) => boolean;
 
 /** Running the original node again needs no Trusted Types sink and keeps its nonce. */
 function releaseScript(script: HTMLScriptElement, done: () => void): boolean {
@@ -18,54 +15,73 @@ function releaseScript(script: HTMLScriptElement, done: () => void): boolean {
   script.type = script.dataset.type ?? "text/javascript";
   if (waits) {
     script.async = false;
-    script.addEventListener("load", done, { once: true });
-    script.addEventListener("error", done, { once: true });
+    for (const end of ["load", "error"]) script.addEventListener(end, done, { once: true });
   }
   parentNode?.insertBefore(script, nextSibling);
   return waits;
 }
 
-function releaseAddress(element: Element): void {
+/** Moves addresses from one set of attributes to the other. */
+function moveAddress(element: Element, from: string, to: string): void {
   for (const name of ["src", "srcset", "href"]) {
-    const value = element.getAttribute(`data-${name}`);
+    const value = element.getAttribute(from + name);
     if (value === null) continue;
-    element.removeAttribute(`data-${name}`);
-    if (!/^\s*javascript:/i.test(value)) element.setAttribute(name, value);
+    element.removeAttribute(from + name);
+    if (!/^\s*javascript:/i.test(value)) element.setAttribute(to + name, value);
   }
 }
 
 export interface Gate {
-  /** Looks at the page anew; call it when the state has changed. */
-  update(): void;
+  /** Looks at the page anew; call it when the state has changed. True: something runs on that may not. */
+  update(): boolean;
+  /** Releases an element for this page, whatever holds for its purpose. */
+  release(element: Element): void;
 }
 
-export function openGate(allows: Allows): Gate {
+export function openGate(allows: Allows, moved: () => void): Gate {
+  const released = new Set<HTMLElement>();
+  const once = new WeakSet<Element>();
   let watching = false;
   let busy = false;
 
-  const mayPass = (element: Element) =>
-    allows(
-      element.getAttribute("data-consent") ?? "",
-      element.getAttribute("data-consent-service"),
-    );
+  const mayPass = (element: HTMLElement) =>
+    once.has(element) || allows(element.dataset.consent, element.dataset.consentService);
 
+  function release(element: HTMLElement): void {
+    released.add(element);
+    if (element instanceof HTMLScriptElement) busy = releaseScript(element, next);
+    else moveAddress(element, "data-", "");
+  }
   // A script with an address holds back those behind it until it has run, as in a page without a gate.
   function pump(): void {
-    for (const element of document.querySelectorAll(GATED)) {
-      if (!mayPass(element)) continue;
-      if (!(element instanceof HTMLScriptElement)) releaseAddress(element);
-      else if (!busy) busy = releaseScript(element, next);
-    }
+    for (const element of document.querySelectorAll<HTMLElement>(GATED))
+      if (mayPass(element) && !(busy && element instanceof HTMLScriptElement)) release(element);
   }
   function next(): void {
     busy = false;
     pump();
   }
+  /** What can be stopped is stopped; a script that has run stays. */
+  function stop(element: HTMLElement): boolean {
+    if (element instanceof HTMLScriptElement) return true;
+    released.delete(element);
+    moveAddress(element, "", "data-");
+    if (element instanceof HTMLIFrameElement) element.src = "about:blank";
+    return false;
+  }
 
   return {
     update() {
-      if (!watching) onAdded(GATED, pump);
+      if (!watching) onChanged(GATED, pump, moved);
       watching = true;
+      pump();
+      return [...released]
+        .filter((one) => !mayPass(one))
+        .map(stop)
+        .includes(true);
+    },
+    release(element) {
+      once.add(element);
       pump();
     },
   };

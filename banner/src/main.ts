@@ -1,62 +1,47 @@
 /** Entry: reads the tag that loaded this file and starts. */
 import { openApi } from "./api";
-import { type Embed, readEmbed, transportOf } from "./embed";
-import { openVisit, type Visit } from "./visit";
-import { onAdded } from "./watch";
+import { readEmbed } from "./embed";
+import { openVisit } from "./visit";
+import { onChanged } from "./watch";
 
-/** Where nothing can be kept, nothing is asked and nothing allowed. */
-const CLOSED: Visit = {
-  start: async () => {},
-  open: async () => {},
-  withdraw: () => {},
-  allows: () => false,
-  values: () => ({}),
-  reference: () => undefined,
-};
+const script = document.currentScript as HTMLScriptElement;
+const embed = script && readEmbed(script, document.documentElement.lang);
 
 async function pageReady(): Promise<void> {
   if (document.prerendering)
     await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
   if (document.body) return;
   await new Promise<void>((go) => {
-    const observer = onAdded("body", () => {
+    const observer = onChanged("body", () => {
       observer.disconnect();
       go();
     });
   });
 }
 
-function run(embed: Embed): void {
-  const transport = transportOf(location);
-  if (!transport)
-    console.warn(
-      "consent: this page is not on https, so no choice can be kept: everything is denied.",
-    );
+if ("ready" in (window.siteConsent ?? {}))
+  console.warn("consent: on this page twice; the second does nothing.");
+else if (!embed) console.warn('consent: the script tag names no site: data-site="KEY" is missing.');
+else {
+  // On https, and on plain http to this machine.
+  const keepable = isSecureContext;
+  if (!keepable) console.warn("consent: not on https, so no choice can be kept: all is denied.");
   let begin = (): void => {};
-  const ready = new Promise<void>((resolve) => {
-    begin = resolve;
+  const started = new Promise<void>((go) => {
+    begin = go;
   });
-  const api = openApi(() => visit, ready);
-  const visit = transport ? openVisit(embed, transport === "secure", api.announce) : CLOSED;
-  Object.assign(window, { Consent: api.consent });
+  const api = openApi(() => core, started);
+  const core = openVisit(keepable ? embed : { ...embed, inlined: undefined }, api.announce);
+  Object.assign(window, { siteConsent: api });
   document.addEventListener("click", (event) => {
-    const opener = event.target instanceof Element && event.target.closest("[data-consent-open]");
-    if (!opener) return;
+    if (!(event.target as Element).closest?.("[data-consent-open]")) return;
     event.preventDefault();
-    void api.consent.open();
+    void api.open();
   });
-  void pageReady()
-    .then(visit.start)
+  void (keepable ? pageReady().then(core.start) : Promise.resolve())
     .catch((problem) => console.error("consent: everything is denied.", problem))
-    .finally(begin);
+    .then(() => {
+      begin();
+      api.announce("ready");
+    });
 }
-
-const script = document.currentScript;
-const embed =
-  script instanceof HTMLScriptElement
-    ? readEmbed(script, document.documentElement.lang)
-    : undefined;
-if ("Consent" in window)
-  console.warn("consent: the banner is on this page twice; the second does nothing.");
-else if (embed) run(embed);
-else console.warn("consent: the script tag names no site.");

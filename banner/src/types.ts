@@ -16,12 +16,13 @@ export interface Controller {
   phone?: string;
 }
 
+/** Members beyond those of eager code are there once the whole variant has been fetched. */
 export interface Purpose {
   key: string;
   name: string;
   description: string;
   legal_basis: string;
-  choice: boolean;
+  choice?: boolean;
   before_choice: "allowed" | "denied";
   asked_since: number;
   sale_or_sharing?: boolean;
@@ -45,6 +46,8 @@ export interface Service {
   provider?: { name: string; address?: string; country?: string; policy_url?: string };
   description?: string;
   cookies?: Cookie[];
+  /** Keys in local and session storage; a * at the end stands for anything. */
+  storage?: string[];
   asked_since: number;
 }
 
@@ -98,7 +101,16 @@ type PlainText =
   | "acknowledge"
   | "agree_intro"
   | "acknowledge_intro"
-  | "later";
+  | "later"
+  | "reload_needed"
+  | "reload"
+  | "receipt"
+  | "frame_text"
+  | "frame_once"
+  | "frame_always"
+  | "on"
+  | "off"
+  | "opt_in_question";
 
 export type Texts = Record<PlainText, string> & { body: Segment[] };
 
@@ -116,7 +128,14 @@ export interface Notice {
   documents: LegalDocument[];
   texts: Texts;
   layout: "bar" | "box" | "dialog";
-  theme?: Record<string, string>;
+  /** Declarations of custom properties. */
+  style?: string;
+  placement?: "first" | "last";
+  /** When a grant opens what it allows: once the service has stored it, or at the click. */
+  release?: "stored" | "click";
+  signals?: Record<string, unknown>;
+  /** Only what eager code needs; the rest is at the variant's own address. */
+  brief?: boolean;
   withdrawal?: string;
   lifetime?: { quiet_days?: number };
   /** A control at the top closes the notice and refuses. */
@@ -153,11 +172,12 @@ export interface Answer {
   variant?: string;
   locale?: string;
   decisions?: Record<string, boolean>;
+  services?: Record<string, boolean>;
   documents?: Record<string, number>;
   method?: "banner" | "preferences";
   layer?: 1 | 2;
   banner?: string;
-  signals?: { gpc: true; override?: true };
+  signals?: { gpc: boolean; override?: boolean };
   key: string;
 }
 
@@ -166,6 +186,7 @@ export interface Kept {
   answer: Answer;
   at: string;
   chosen: Record<string, boolean>;
+  services?: Record<string, boolean> | undefined;
   /** Version agreed to by kind; 0 where an agreement ended. */
   agreed: Record<string, number>;
 }
@@ -174,6 +195,7 @@ export interface Reply {
   state_token?: string;
   credential?: string;
   reference?: string;
+  receipt?: string;
   consent?: { reference?: string };
 }
 

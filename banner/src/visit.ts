@@ -1,56 +1,46 @@
 /** One visit of one page: what is known, and what follows from it. */
-import { type Act, asRefusal, keep, keepSignal, keepWithdrawal } from "./answers";
-import { type Client, openClient } from "./client";
-import { type Jar, openJar } from "./cookies";
+import { asRefusal, keep } from "./answers";
+import { openClient } from "./client";
+import { openJar } from "./cookies";
+import type { Core } from "./core";
 import type { Embed } from "./embed";
-import { type Fields, watchForms } from "./forms";
+import { watchForms } from "./forms";
 import { openGate } from "./gate";
 import { openQueue } from "./queue";
 import * as rules from "./state";
 import { sweep } from "./sweep";
 import { openTabs } from "./tabs";
-import type { Kept, Notice, Reply, StateValue, Token } from "./types";
-import type { Scene } from "./view/scene";
-import { openStage, type Stage } from "./view/stage";
+import type { Token } from "./types";
+import { h } from "./view/dom";
+import { firstLayer, type Shown } from "./view/layer";
+import { openStage } from "./view/stage";
 
-export interface Visit {
-  start(): Promise<void>;
-  open(): Promise<void>;
-  withdraw(purposes?: string[]): void;
-  allows(purpose: string): boolean;
-  values(): Record<string, StateValue>;
-  reference(): string | undefined;
-}
-
-const RETURNED = "#consent-refresh";
+const DAY = 86400;
 const gpc = navigator.globalPrivacyControl === true;
 
-export function openVisit(embed: Embed, secure: boolean, changed: () => void): Visit {
-  const jar: Jar = openJar(embed.key, secure);
-  const client: Client = openClient(embed, jar);
+export function openVisit(embed: Embed, announce: (event: string) => void): Core {
+  const jar = openJar(embed);
+  const client = openClient(embed, jar);
   const queue = openQueue(`consent_queue_${embed.key}`);
-  const gate = openGate((purpose, service) => rules.allows(state, purpose, service));
-  const tabs = openTabs(`consent_${embed.key}`, () => started && refresh());
+  const tabs = openTabs(`consent_${embed.key}`, () => refresh());
+  const allows = (purpose = "", service?: string) => rules.allows(core.state, purpose, service);
+  const gate = openGate(allows, () => core.stage?.mend());
   /** Answers given on this page that have not been tried yet. */
   const fresh = new Set<string>();
-  /** Before the notice has been looked for, a token cannot be judged. */
-  let started = false;
-  let notice: Notice | undefined;
-  let state = rules.resolve({ kept: [], gpc, now: 0 });
-  let stage: Stage | undefined;
   let latest: string | undefined;
-  let reference: string | undefined;
-  let sending: Promise<void> | undefined;
-  /** Once per page: the showing is counted, the signal is told. */
-  let counted = false;
-  let signalled = false;
+  let sending = Promise.resolve();
+  let layers: typeof import("./lazy/layers") | undefined;
+  let isCounted = false;
   /** The visitor has put the documents off, on this page. */
-  let postponed = false;
-  let settle = (): void => {};
-  /** The notice has come, or will not. */
-  const settled = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
+  let isPostponed = false;
+  /** There is a layer that stays until it is closed, because it asks nothing. */
+  let isHeld = false;
+  let known = "";
+
+  const load = <Part>(name: string): Promise<Part> =>
+    import(`${embed.base}/static/b/${KIT}/${name}.js`);
+  const records = () => load<typeof import("./lazy/records")>("r");
+  const warn = (problem: unknown) => console.warn("consent: a part failed.", problem);
 
   function newestToken(): Token | undefined {
     const tokens = [...jar.tokens(), latest].flatMap(
@@ -60,284 +50,219 @@ export function openVisit(embed: Embed, secure: boolean, changed: () => void): V
     return tokens.sort((one, other) => other.iat - one.iat)[0];
   }
 
-  function facts(): rules.Facts {
-    const now = Date.now() / 1000;
-    return { notice, token: newestToken(), kept: queue.all(), gpc, now };
-  }
-
-  const values = (): Record<string, StateValue> =>
-    Object.fromEntries(
-      Object.entries(state.purposes).map(([key, standing]) => [key, rules.stateOf(standing)]),
-    );
-
-  const denied = () =>
-    Object.keys(state.purposes).filter((key) => {
-      const standing = state.purposes[key];
-      return standing && !standing.open && rules.stateOf(standing) === "denied";
-    });
-
-  const scene = (from: Notice): Scene => ({
-    base: embed.base,
-    notice: from,
-    state,
-    optedOut: gpc && rules.concernedByOptOut(from),
-    known: Boolean(jar.credential() ?? (jar.mode !== "external" && jar.tokens()[0])),
-    reference,
-  });
+  const values = () =>
+    Object.fromEntries(Object.entries(core.state.purposes).map(([key, one]) => [key, one.value]));
 
   /** Makes the page follow what is stored and kept now. */
   function refresh(): void {
-    const before = JSON.stringify([values(), state.services]);
-    const allowedBefore = Object.keys(state.purposes).filter((key) => rules.allows(state, key));
-    state = rules.resolve(facts());
-    const ended = allowedBefore.filter((key) => !rules.allows(state, key));
-    if (notice) sweep(notice, [...denied(), ...ended]);
-    gate.update();
-    // What was answered elsewhere is asked here no more.
-    if (stage?.asks()) show();
-    else offerReopen();
-    if (before !== JSON.stringify([values(), state.services])) changed();
+    const facts = core.facts();
+    core.state = rules.resolve(facts);
+    HOOKS.signal?.(core, SIGNALS);
+    const runsOn = gate.update();
+    if (facts.token || facts.kept[0]) clean();
+    if (runsOn)
+      void load<typeof import("./lazy/layers")>("l").then((part) => part.askToReload(core), warn);
+    show();
+    const before = known;
+    known = JSON.stringify([values(), core.state.services]);
+    if (before && before !== known) announce("change");
+  }
+
+  /** Deletes what services that are not allowed have left here. */
+  function clean(): void {
+    sweep(core.notice?.services.filter(({ purpose, key }) => !allows(purpose, key)) ?? []);
   }
 
   function offerReopen(): void {
-    if (!notice) return;
-    const choices = rules.choicesOf(notice).length > 0;
-    const agreements = notice.documents.some((document) => document.accept !== "inform");
-    if (choices || agreements || state.withdrawable) stage?.showReopen(scene(notice));
+    const { notice, stage, state } = core as Shown;
+    const { reopen, opt_out_honoured } = notice.texts;
+    const isOwn = document.querySelector("[data-consent-open]");
+    const told = core.isOptedOut() && h("small", {}, opt_out_honoured);
+    const kind = `cm-reopen cm-${notice.model}`;
+    if (isOwn || !(rules.choicesOf(notice)[0] || state.withdrawable)) stage?.rest();
+    else
+      core
+        .getStage()
+        .rest(h("button", { type: "button", class: kind, click: core.open }, reopen, told));
   }
 
+  function ask(layer: HTMLElement): void {
+    const { number, variant } = (core as Shown).notice;
+    core.getStage().ask(layer);
+    if (!isCounted)
+      client
+        .post("/impressions", { notice: number, variant }, { credentials: "omit" })
+        .catch(() => {});
+    isCounted = true;
+  }
+
+  /** Asks what is open, and nothing else. */
   function show(): void {
-    if (!notice) return;
-    stage ??= openStage(scene(notice), {
-      act,
-      agree,
-      open: () => void open(),
-      later() {
-        postponed = true;
-        show();
-      },
-      history: () => void goToHistory(),
-    });
+    const { notice, state } = core;
+    if (!notice || isHeld) return;
     const question = rules.whatToAsk(notice, state);
-    if (!question || (postponed && question === "documents")) {
-      stage.hideLayer();
-      offerReopen();
-    } else {
-      stage.ask(scene(notice), question);
-      if (!counted) client.shown(notice);
-      counted = true;
-    }
+    const comesBack =
+      question === "choice"
+        ? core.facts().token || rules.asksForPart(notice, state)
+        : notice.model !== "notice" || state.withdrawable;
+    if (!question || (isPostponed && question === "documents")) offerReopen();
+    else if (!comesBack) ask(firstLayer(core as Shown));
+    else if (layers) ask(layers.layer(core as Shown, question));
+    else
+      void Promise.all([load<typeof layers>("l"), core.whole()]).then(([part]) => {
+        layers = part;
+        show();
+      }, warn);
   }
 
-  function useNotice(loaded: Notice): void {
-    notice = loaded;
-    jar.setMode(notice.embed.mode, notice.embed.cookie_domain);
-    jar.renew();
-  }
-
-  function learn(reply: Reply): void {
-    latest = reply.state_token ?? latest;
-    reference = reply.reference ?? reply.consent?.reference ?? reference;
-    jar.store(reply.state_token, reply.credential);
-  }
-
-  function act(act: Act): void {
-    if (!notice) return;
-    const meant = act.action === "withdraw" ? asRefusal(act, notice, state) : act;
-    take(keep(meant, notice, state, gpc, new Date()));
-    if (act.action !== "withdraw") show();
-  }
-
-  function agree(layer: 1 | 2): void {
-    if (!notice) return;
-    const from = notice;
-    const acts = (["agree", "acknowledge"] as const).map((action) =>
-      keep({ action, layer }, from, state, gpc, new Date()),
-    );
-    take(...acts.filter(({ agreed }) => Object.keys(agreed).length));
-    show();
-  }
-
-  /** Takes effect here at once, then goes to the service. */
-  function take(...list: Kept[]): void {
-    stage?.closeCentre();
-    stage?.hideLayer();
-    const sent = store(...list);
-    offerReopen();
-    if (notice) stage?.say(notice.texts.saved);
-    void sent;
-  }
-
-  function store(...list: Kept[]): Promise<void> {
-    for (const kept of list) {
-      queue.add(kept);
-      fresh.add(kept.answer.key);
-    }
-    refresh();
-    tabs.tell();
-    return flush();
-  }
-
-  /** Where the signal changes what is on record, that goes on record too. */
-  function tellSignal(): void {
-    if (!notice || signalled || !(newestToken() ?? jar.credential())) return;
-    const off = rules.switchedOff(facts());
-    if (!off) return;
-    signalled = true;
-    void store(keepSignal(off, notice, new Date()));
-  }
-
-  /** Agrees to the current versions for a form of the page, which goes on when patience ends. */
-  async function agreeTo(kinds: string[], patience: AbortSignal): Promise<Fields> {
-    const late = new Promise((go) => patience.addEventListener("abort", go));
-    await Promise.race([settled, late]);
-    const documents = notice?.documents.filter((one) => kinds.includes(one.kind)) ?? [];
-    if (documents.length < kinds.length)
-      console.warn(`consent: no version is known of each of: ${kinds.join(", ")}`);
-    if (!notice || !documents.length) return {};
-    const sent = store(keep({ action: "agree", documents }, notice, state, gpc, new Date()));
-    await Promise.race([sent, late]);
-    const agreed = documents.map((one) => `${one.kind}@${one.number}`).join(" ");
-    return { consent_agreed: agreed, consent_reference: reference };
-  }
-
-  function flush(): Promise<void> {
-    sending ??= sendAll().finally(() => {
-      sending = undefined;
-    });
-    return sending;
-  }
-
-  async function sendAll(): Promise<void> {
-    for (let kept = queue.all()[0]; kept && notice; kept = queue.all()[0])
-      if (!(await sendOne(kept))) return;
-  }
-
-  async function sendOne(kept: Kept): Promise<boolean> {
+  /** Sends what is kept; all but the plain case is looked after by a part of its own. */
+  async function flush(): Promise<void> {
+    const [kept] = queue.all();
+    if (!kept || !core.notice) return;
     const { key } = kept.answer;
-    const late = !fresh.delete(key);
-    const outcome = await client.record(kept, late);
-    if (outcome.kind === "later") {
-      fresh.clear();
-      if (notice && !late) stage?.say(notice.texts.pending);
-      return false;
-    }
-    if (outcome.kind === "stored") learn(outcome.reply);
-    if (outcome.kind === "refused") drop(kept, outcome.detail);
-    queue.remove(key);
-    refresh();
-    tabs.tell();
-    if (outcome.kind === "superseded") await askAnew();
-    return true;
+    if (fresh.delete(key)) {
+      const { status, data } = await client
+        .post("/consents", { ...kept.answer, credential: jar.credential() })
+        .catch(() => ({ status: 503, data: {} }));
+      if (status < 300) {
+        core.learn(data);
+        queue.save(queue.all().filter(({ answer }) => answer.key !== key));
+        core.update();
+        await flush();
+      } else if (status > 428) core.getStage().say(core.notice.texts.pending);
+      else await (await records()).recover(core);
+    } else await (await records()).recover(core);
   }
 
-  /** An answer that is never recorded must not bring back what it switched off: ask again instead. */
-  function drop(kept: Kept, detail: string): void {
-    console.error(`consent: not recorded: ${detail}`);
-    if (!Object.values(kept.chosen).includes(false)) return;
-    jar.clearToken();
-    latest = undefined;
+  /** Looks after what the service has to hear, or knows better. */
+  function catchUp(): void {
+    const { token, kept, now } = core.facts();
+    const isNews = kept[0] || (token && (gpc || now - token.iat > DAY));
+    if (isNews || location.hash === "#consent-refresh")
+      void records().then((part) => part.catchUp(core), warn);
   }
 
-  async function askAnew(): Promise<void> {
-    await load(client.notice());
-    refresh();
-    show();
-  }
-
-  async function load(
-    source: Notice | Promise<Notice> = embed.inlined ?? client.notice(),
-  ): Promise<void> {
-    try {
-      useNotice(await source);
-    } catch (problem) {
-      console.warn("consent: the notice could not be loaded, nothing new is allowed.", problem);
-    }
-  }
-
-  /** Where the service sets the cookies, it took them back before this page hears of it. */
-  function forget(): void {
-    jar.clear();
-    latest = reference = undefined;
-    if (notice)
-      sweep(
-        notice,
-        rules.choicesOf(notice).map((one) => one.key),
-      );
-  }
-
-  /** Asks the service how the visitor stands; a change made elsewhere takes effect here. */
-  async function ask(): Promise<void> {
-    const reply = await client.me();
-    if (reply) learn(reply);
-    else forget();
-  }
-
-  async function comeBack(): Promise<void> {
-    if (location.hash !== RETURNED) return;
-    history.replaceState(history.state, "", location.pathname + location.search);
-    await ask().catch((problem) =>
-      console.warn("consent: the state could not be renewed.", problem),
-    );
-    tabs.tell();
-  }
-
-  async function open(): Promise<void> {
-    if (!notice) await load();
-    if (!notice) return;
-    refresh();
-    if (!stage) show();
-    stage?.openCentre(scene(notice));
-    await flush();
-    if (!reference && scene(notice).known) await ask().then(refresh, () => undefined);
-    stage?.updateIdentity(scene(notice));
-  }
-
-  async function goToHistory(): Promise<void> {
-    const address = await client.link(location.href.split("#")[0] ?? "").catch(() => undefined);
-    if (!address) return console.warn("consent: the history could not be opened.");
-    const page = new URL(address);
-    if (notice) page.searchParams.set("lang", notice.locale);
-    location.assign(page);
-  }
-
-  function withdraw(purposes?: string[]): void {
-    const token = newestToken();
-    if (!notice) {
-      if (token) take(keepWithdrawal(token, purposes, new Date()));
-    } else if (!purposes) act({ action: "withdraw" });
-    else {
-      const named = rules.choicesOf(notice).filter((one) => purposes.includes(one.key));
-      const decisions = Object.fromEntries(named.map((one) => [one.key, false]));
-      if (named.length) act({ action: "withdraw", decisions });
-    }
-  }
-
-  async function start(): Promise<void> {
-    await load();
-    state = rules.resolve(facts());
-    await comeBack();
-    started = true;
-    settle();
-    refresh();
-    tellSignal();
-    show();
-    addEventListener("hashchange", () => void comeBack().then(refresh));
-    addEventListener("online", () => void flush());
-    addEventListener("pageshow", (event) => {
-      if (event.persisted) refresh();
-    });
-    void flush();
-  }
-
-  watchForms(agreeTo);
-
-  return {
-    start,
-    open,
-    withdraw,
-    allows: (purpose) => rules.allows(state, purpose),
-    values,
-    reference: () => reference,
+  const send = () => {
+    sending = sending.then(flush).catch(warn);
+    return sending;
   };
+
+  const core: Core = {
+    embed,
+    jar,
+    queue,
+    client,
+    gate,
+    notice: embed.inlined,
+    state: rules.resolve({ kept: [], gpc, now: 0 }),
+    load,
+    values,
+    allows,
+
+    getStage: () => (core.stage ??= openStage((core as Shown).notice)),
+
+    facts: () => ({
+      notice: core.notice,
+      token: newestToken(),
+      kept: queue.all(),
+      gpc,
+      now: Date.now() / 1000,
+    }),
+
+    isOptedOut: () => gpc && !!core.notice?.purposes.some((one) => one.sale_or_sharing),
+
+    async whole() {
+      if (core.notice?.brief) {
+        const path = `/notice/${core.notice.variant}.json`;
+        const { data } = await client.call(path, { credentials: "omit" });
+        core.notice = { ...core.notice, ...data, brief: false };
+      }
+    },
+
+    update() {
+      refresh();
+      tabs.tell();
+    },
+
+    learn(reply) {
+      latest = reply.state_token ?? latest;
+      core.reference = reply.reference ?? reply.consent?.reference ?? core.reference;
+      core.receipt = reply.receipt ?? core.receipt;
+      jar.store(reply.state_token, reply.credential);
+    },
+
+    forget() {
+      jar.put("", "");
+      core.reference = core.receipt = latest = undefined;
+      clean();
+    },
+
+    async act(act) {
+      const { notice, state } = core;
+      if (notice) await core.take(keep(asRefusal(act, notice, state), notice, state, gpc));
+    },
+
+    async agree(layer, kinds) {
+      const { notice, state } = core;
+      if (!notice) return;
+      const documents = kinds && notice.documents.filter(({ kind }) => kinds.includes(kind));
+      const acts = (["agree", "acknowledge"] as const).map((action) =>
+        keep({ action, layer, documents }, notice, state, gpc),
+      );
+      const first = kinds ? 1 : 2;
+      await core.take(...acts.slice(0, first).filter(({ agreed }) => Object.keys(agreed)[0]));
+    },
+
+    take(...list) {
+      for (const { answer } of list) fresh.add(answer.key);
+      queue.save([...queue.all(), ...list]);
+      core.close();
+      core.update();
+      if (core.notice) core.getStage().say(core.notice.texts.saved);
+      return send();
+    },
+
+    async open() {
+      if (!core.notice) return;
+      announce("open");
+      try {
+        const [part] = await Promise.all([load<typeof import("./lazy/centre")>("c"), core.whole()]);
+        part.open(core);
+      } catch (problem) {
+        warn(problem);
+        core.hold(firstLayer(core as Shown, true));
+      }
+    },
+
+    hold(layer) {
+      isHeld = true;
+      core.getStage().ask(layer);
+    },
+
+    close() {
+      isHeld = false;
+      core.stage?.rest();
+    },
+
+    postpone() {
+      isPostponed = true;
+      show();
+    },
+
+    async start() {
+      watchForms(async (form) => (await records()).agreeBy(core, form));
+      await HOOKS.fetchInto?.(core);
+      const { notice } = core;
+      if (notice) jar.setMode(notice.embed);
+      jar.store(jar.tokens()[0], jar.credential());
+      refresh();
+      if (document.querySelector("iframe[data-consent][data-src]"))
+        void load<typeof import("./lazy/frames")>("f").then((part) => part.watch(core), warn);
+      addEventListener("online", send);
+      addEventListener("hashchange", catchUp);
+      addEventListener("pageshow", (event) => event.persisted && refresh());
+      (window.requestIdleCallback ?? setTimeout)(catchUp);
+    },
+  };
+  return core;
 }

@@ -1,10 +1,11 @@
-/** Elements that match a selector, also those added later. */
-export function onAdded(selector: string, found: () => void): MutationObserver {
+/** Calls back when elements that match were added, and where any element went or came. */
+export function onChanged(selector: string, found: () => void, moved?: () => void) {
   const matches = (node: Node) =>
-    node instanceof Element && (node.matches(selector) || node.querySelector(selector) !== null);
+    node instanceof Element && (node.matches(selector) || node.querySelector(selector));
   const observer = new MutationObserver((records) => {
-    if (records.some((record) => Array.from(record.addedNodes).some(matches))) found();
+    if (records.some(({ addedNodes }) => Array.from(addedNodes).some(matches))) found();
+    moved?.();
   });
-  observer.observe(document.documentElement, { childList: true, subtree: true });
+  observer.observe(document, { childList: true, subtree: true });
   return observer;
 }

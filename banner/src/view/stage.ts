@@ -1,113 +1,119 @@
 /** The banner's own corner of the page: puts surfaces up and takes them down, and minds the focus. */
-import type { Question } from "../state";
-import { onAdded } from "../watch";
-import { identityBlock, preferences } from "./centre";
-import { h } from "./dom";
-import { firstLayer } from "./layer";
-import type { Actions, Scene } from "./scene";
+import type { Notice } from "../types";
+import { addStyle, h } from "./dom";
 import css from "./style.css?inline";
-import { themeRule } from "./theme";
 
 export interface Stage {
-  /** Leaves a layer alone that says the same already. */
-  ask(scene: Scene, question: Question): void;
+  readonly shadow: ShadowRoot;
+  /** Shows a layer; leaves one alone that says the same already. */
+  ask(layer: HTMLElement): void;
   asks(): boolean;
-  hideLayer(): void;
-  openCentre(scene: Scene): void;
-  closeCentre(): void;
-  /** Shows in an open centre what the service has told about the visitor since. */
-  updateIdentity(scene: Scene): void;
-  showReopen(scene: Scene): void;
+  /** Takes the layer down, for the reopen control where one is given. */
+  rest(control?: HTMLElement): void;
   say(text: string): void;
+  /** Puts the host back where a framework has removed it. */
+  mend(): void;
+  /** Gives the focus back to where it was before the visitor came here. */
+  focusPage(): void;
 }
 
-const OPENER = "[data-consent-open]";
-
-function focusPage(before: HTMLElement | undefined): void {
-  const target = before?.isConnected ? before : (document.querySelector("main") ?? document.body);
-  const helped = target !== before && !target.hasAttribute("tabindex");
-  if (helped) {
-    target.setAttribute("tabindex", "-1");
-    target.addEventListener("blur", () => target.removeAttribute("tabindex"), { once: true });
-  }
-  target.focus({ preventScroll: true });
+/** Keeps what is focused by keyboard from hiding behind the layer (WCAG 2.4.11). */
+function padScroll(frame: Element): () => void {
+  const { style } = document.documentElement;
+  const side = "scrollPaddingBottom";
+  const before = style[side];
+  const observer = new ResizeObserver(() => {
+    style[side] = `${innerHeight - frame.getBoundingClientRect().top}px`;
+  });
+  observer.observe(frame);
+  return () => {
+    observer.disconnect();
+    style[side] = before;
+  };
 }
 
-function addStyle(shadow: ShadowRoot, text: string): void {
-  try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(text);
-    shadow.adoptedStyleSheets = [sheet];
-  } catch {
-    shadow.append(h("style", {}, text));
-  }
-}
-
-export function openStage(scene: Scene, actions: Actions): Stage {
-  const host = h("div", { id: "cm-root" });
+export function openStage(notice: Notice): Stage {
+  const { layout, style, placement, texts } = notice;
+  const host = h("div", { id: "cm-root", dir: notice.dir, lang: notice.locale });
   const shadow = host.attachShadow({ mode: "open" });
   const live = h("p", { role: "status", class: "unseen" });
-  const root = h("div", { class: "root", dir: scene.notice.dir, lang: scene.notice.locale }, live);
+  let frame: HTMLElement = h("div");
   let layer: HTMLElement | undefined;
-  let centre: HTMLDialogElement | undefined;
-  let reopen: HTMLElement | undefined;
-  let before: HTMLElement | undefined;
+  let before: Element | null = null;
+  let unpad = (): void => {};
 
-  addStyle(shadow, css + themeRule(scene.notice.theme));
-  shadow.append(root);
-  document.body.prepend(host);
-  host.addEventListener("focusin", (event) => {
-    if (event.relatedTarget instanceof HTMLElement) before = event.relatedTarget;
-  });
-  onAdded(OPENER, () => reopen?.remove());
+  const place = () => document.body[placement === "last" ? "append" : "prepend"](host);
+  const open = () => frame instanceof HTMLDialogElement && !frame.open && frame.showModal();
 
-  function hideLayer(): void {
-    if (!layer) return;
-    const focused = layer.contains(shadow.activeElement);
-    layer.remove();
-    layer = undefined;
-    if (focused) focusPage(before);
+  /** Text and buttons stay in the page's own tree, in a frame that its styles do not reach. */
+  function put(kind: string, label: string, content: HTMLElement | undefined): void {
+    unpad();
+    unpad = () => {};
+    const properties = { class: `frame ${kind}`, "aria-label": label };
+    const next = !content
+      ? h("div")
+      : kind === "dialog"
+        ? h("dialog", properties, h("slot"))
+        : h("div", { ...properties, role: "region" }, h("slot"));
+    frame.replaceWith(next);
+    frame = next;
+    host.replaceChildren(...(content ? [content] : []));
   }
 
-  return {
-    ask(scene, question) {
-      const next = firstLayer(scene, question, actions);
+  shadow.append(frame, live);
+  const { close = "", optout = "" } = LAYOUTS;
+  const sheets = [css, LAYOUTS[layout], close, optout, `:where(#cm-root){${style}}`];
+  addStyle(sheets.join(""), document, shadow);
+  place();
+  host.addEventListener("focusin", ({ relatedTarget }) => {
+    if (relatedTarget instanceof Element && !host.contains(relatedTarget)) before = relatedTarget;
+  });
+
+  const stage: Stage = {
+    shadow,
+    ask(next) {
       if (layer?.isEqualNode(next)) return;
-      hideLayer();
-      reopen?.remove();
+      if (!layer) before = document.activeElement;
       layer = next;
-      root.prepend(layer);
+      const heading = next.querySelector("h2");
+      put(layout, heading?.textContent ?? "", next);
+      if (layout !== "dialog") unpad = padScroll(frame);
+      else {
+        open();
+        heading?.focus();
+        frame.addEventListener("keydown", (event) => {
+          if (event.key === "Escape") event.preventDefault();
+        });
+      }
     },
     asks: () => !!layer,
-    openCentre(scene) {
-      centre?.remove();
-      centre = preferences(scene, actions);
-      root.append(centre);
-      const opened = centre;
-      centre.addEventListener("close", () => opened.remove());
-      centre.showModal();
-      centre.querySelector("h2")?.focus();
-    },
-    hideLayer,
-    closeCentre() {
-      centre?.close();
-    },
-    updateIdentity(scene) {
-      centre?.querySelector(".identity")?.replaceWith(identityBlock(scene, actions));
-    },
-    showReopen(scene) {
-      if (layer || reopen?.isConnected || document.querySelector(OPENER)) return;
-      const { texts } = scene.notice;
-      reopen = h(
-        "button",
-        { type: "button", class: "reopen", click: actions.open },
-        texts.reopen,
-        scene.optedOut && h("small", {}, texts.opt_out_honoured),
-      );
-      root.append(reopen);
+    rest(control) {
+      if (!layer && control && host.firstChild?.isEqualNode(control)) return;
+      const focused = layer?.contains(document.activeElement);
+      layer = undefined;
+      put("corner", texts.reopen, control);
+      if (focused) stage.focusPage();
     },
     say(text) {
       live.textContent = text;
     },
+    mend() {
+      if (host.isConnected || !document.body) return;
+      place();
+      open();
+    },
+    focusPage() {
+      const body = document.body;
+      const known = before?.isConnected && before !== body;
+      const target = (known ? before : document.querySelector("main")) as HTMLElement | null;
+      if (!target) return;
+      const helped = !known && !target.hasAttribute("tabindex");
+      if (helped) {
+        target.tabIndex = -1;
+        target.addEventListener("blur", () => target.removeAttribute("tabindex"), { once: true });
+      }
+      target.focus({ preventScroll: true });
+    },
   };
+  return stage;
 }

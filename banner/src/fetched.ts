@@ -1,0 +1,29 @@
+/** For a script that came without a notice: gets it, or what allows to withdraw without it. */
+import type { Core } from "./core";
+import type { Notice, Token } from "./types";
+
+/** Stands in for a notice that cannot be had: nothing is asked, what is on record can be withdrawn. */
+function standIn(token: Token): Notice {
+  const entries = Object.entries(token.purposes);
+  const purposes = entries.map(([key]) => ({ key, choice: true }));
+  const numbers = [...entries, ...Object.entries(token.documents)].map(([, one]) => one[1]);
+  const number = Math.max(1, ...numbers);
+  return { number, purposes, services: [], documents: [], embed: {} } as unknown as Notice;
+}
+
+export async function fetchNotice({ client, embed }: Core): Promise<Notice> {
+  const lang = embed.lang && `?lang=${encodeURIComponent(embed.lang)}`;
+  const { status, data } = await client.call(`/notice${lang}`, { credentials: "omit" });
+  if (status !== 200) throw new Error(`the service answered ${status}`);
+  return data;
+}
+
+export async function fetchInto(core: Core): Promise<void> {
+  try {
+    core.notice ??= await fetchNotice(core);
+  } catch (problem) {
+    console.warn("consent: the notice could not be loaded, nothing new is allowed.", problem);
+    const { token } = core.facts();
+    if (token) core.notice = standIn(token);
+  }
+}

@@ -1,0 +1,5 @@
+import type { Core } from "../core";
+
+export function open(core: Core): void {
+  core.close();
+}

@@ -1,0 +1,5 @@
+import type { Core } from "../core";
+
+export function watch(core: Core): void {
+  core.update();
+}

@@ -1,0 +1,33 @@
+/** Tells the tags of others what is allowed: the default first, then once per act what holds. */
+import type { Core } from "./core";
+import type { Signal } from "./signal";
+import { allows, resolve } from "./state";
+
+/** What they were told last: the purposes that are allowed, and all values. */
+let told: [string[], string] | undefined;
+
+export function signal(core: Core, signals: Record<string, Signal>): void {
+  const { notice, state, values } = core;
+  const facts = core.facts();
+  if (!notice?.signals) return;
+  const allowed = notice.purposes.map(({ key }) => key).filter((key) => core.allows(key));
+  const pending = Object.values(state.purposes).some((one) => one.pending);
+  const ended = told?.[0].some((key) => !allowed.includes(key));
+  const all = JSON.stringify([allowed, values()]);
+  if (all === told?.[1] || (pending && told && !ended)) return;
+  const before = resolve({ ...facts, token: undefined, kept: [] });
+  const isKnown = facts.token || facts.kept.length;
+  for (const [name, tell] of Object.entries(signals)) {
+    const config = notice.signals[name];
+    if (!config) continue;
+    if (!told && !notice.signals.head) tell(config, (key = "") => allows(before, key), true);
+    if (told || (isKnown && !notice.signals.head)) tell(config, (key) => core.allows(key), false);
+  }
+  if (!told)
+    for (const [name, part] of Object.entries({ gpp: "g", tcf: "t" }))
+      if (notice.signals[name])
+        void core
+          .load<{ start(core: Core): void }>(part)
+          .then(({ start }) => start(core), console.warn);
+  told = [allowed, all];
+}

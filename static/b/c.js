@@ -1,0 +1,1 @@
+function n(n){n.close()}export{n as open};

@@ -1,0 +1,1 @@
+function n(t){t.update()}export{n as watch};
