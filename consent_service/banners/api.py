@@ -40,7 +40,8 @@ class BannerApi:
         `Content-Location` is where the very same bytes stay (RFC 9110, section 8.7).
         """
         site = self._sites.get(key)
-        script = self._banners.script(site, *self._serving.chosen(site))
+        _, variant = self._serving.chosen(site)
+        script = self._banners.script(site, variant)
         answer = self._serving.respond(_prebuilt(script.code), site)
         answer.headers["Content-Location"] = f"b/{script.sha256}.js"
         return answer

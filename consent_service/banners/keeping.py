@@ -57,7 +57,7 @@ class KeepingService:
     def _keep_site(self, site: Site) -> int:
         """Store the scripts of a site with their builds, and the whole code, which it may use."""
         scripts = [
-            self._banners.script(site, notice, variant)
+            self._banners.script(site, variant)
             for notice in self._seen(site)
             for variant in notice.variants
         ]

@@ -10,8 +10,8 @@ from consent_service.banners.model import Kit, Script, script_of
 from consent_service.core.canonical import canonical_json
 from consent_service.core.errors import NotFoundError
 from consent_service.db.engine import Database
-from consent_service.notices.around import around
-from consent_service.notices.model import Notice, Variant
+from consent_service.notices.around import embedding, style
+from consent_service.notices.model import Variant
 from consent_service.notices.service import NoticeService, NoticeUnknownError
 from consent_service.sites.model import Embed, Site
 
@@ -35,9 +35,9 @@ class BannerService:
         self._kept_code = lru_cache(maxsize=256)(self._read_code)
         self._kept_part = lru_cache(maxsize=64)(self._read_part)
 
-    def script(self, site: Site, notice: Notice, variant: Variant) -> Script:
+    def script(self, site: Site, variant: Variant) -> Script:
         """Return the script of a site with a variant of one of its notices."""
-        return self._composed(notice.sha256, variant, site.embed)
+        return self._composed(variant, site.embed)
 
     def find_code(self, site: Site, sha256: str) -> str:
         """Return a script of a site by the SHA-256 of its bytes, or a build by its digest.
@@ -66,7 +66,7 @@ class BannerService:
         except NoticeUnknownError:
             return None
         for variant in notice.variants:
-            script = self.script(site, notice, variant)
+            script = self.script(site, variant)
             if sha256 in (script.sha256, script.build.digest):
                 return script.code if sha256 == script.sha256 else script.build.code
         return None
@@ -85,10 +85,13 @@ class BannerService:
             raise BannerUnknownError("no banner has such a part")
         return code
 
-    def _compose(self, notice: str, variant: Variant, embed: Embed) -> Script:
+    def _compose(self, variant: Variant, embed: Embed) -> Script:
         body = json.loads(variant.body)
-        told = around(notice, variant, body["theme"], embed)
-        embedded = {"embed": without_empty(told["embed"]), "brief": True}
-        inlined = {**brief(body), **without_empty(told), **embedded}
+        told = {
+            "brief": True,
+            "variant": variant.sha256,
+            "embed": without_empty(embedding(embed)),
+            "style": style(body["theme"]),
+        }
         build = compose(self.kit.whole.code, sections_for(body))
-        return script_of(canonical_json(inlined), build)
+        return script_of(canonical_json({**brief(body), **without_empty(told)}), build)

@@ -20,9 +20,14 @@ def around(notice: str, variant: Variant, theme: Mapping[str, str], embed: Embed
     return {
         "sha256": notice,
         "variant": variant.sha256,
-        "embed": {"mode": embed.mode, "cookie_domain": embed.cookie_domain},
+        "embed": embedding(embed),
         "style": style(theme),
     }
+
+
+def embedding(embed: Embed) -> dict[str, str | None]:
+    """Return what the banner needs to know of how it is embedded."""
+    return {"mode": embed.mode, "cookie_domain": embed.cookie_domain}
 
 
 def style(theme: Mapping[str, str]) -> str:
