@@ -34,7 +34,6 @@ _TEXTS = (
     "saved",
     "pending",
     "close",
-    "details_failed",
     "on",
     "off",
 )
@@ -54,13 +53,11 @@ def brief(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _further_texts(body: Mapping[str, Any]) -> Iterable[str]:
-    """Yield the texts that only some variants can come to show on the first layer."""
+    """Yield the texts of the first layer that only some variants have a use for."""
     if any(purpose.get("sale_or_sharing") for purpose in body["purposes"]):
         yield "opt_out_honoured"
     if body["close_refuses"]:
         yield "close_refuses"
-    if body["model"] == "notice":
-        yield "later"
 
 
 def _service(service: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def read_kit(folder: Path) -> Kit:
     if whole.code != code:
         raise SettingsError(f"{_FILE} is not what its digest says: build the banner anew")
     name = kit_name(code, parts)
-    if parts and _NAME.findall(code) != [name]:
+    if _NAME.findall(code) != [name]:
         raise SettingsError(f"{_FILE} is of another kit than the files beside it: build both anew")
     return Kit(name=name, whole=whole, parts={**parts, WHOLE: code})
 

@@ -1,6 +1,7 @@
 """The brief: what the banner needs of a variant at once, and no more."""
 
 import json
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from consent_service.banners.brief import brief
 from consent_service.core.canonical import canonical_json
+from consent_service.resources import bundled
 from tests.fixtures_world import migrate
 from tests.support.world import open_world
 
@@ -19,7 +21,6 @@ COMMON_TEXTS = {
     "choose",
     "close",
     "controller",
-    "details_failed",
     "off",
     "on",
     "pending",
@@ -117,7 +118,7 @@ def test_the_brief_of_the_shop(shop: Body) -> None:
 
 def test_the_brief_of_the_news(news: Body) -> None:
     told = brief(news)
-    assert set(told["texts"]) == COMMON_TEXTS | {"later"}
+    assert set(told["texts"]) == COMMON_TEXTS
     assert (told["model"], told["layout"]) == ("notice", news["layout"])
     assert told["purposes"] == []
     assert told["services"] == [
@@ -152,8 +153,14 @@ def test_what_few_variants_have_is_kept(shop: Body) -> None:
 
 
 def test_a_text_that_an_old_variant_lacks_is_left_out(shop: Body) -> None:
-    del shop["texts"]["details_failed"]
-    assert "details_failed" not in brief(shop)["texts"]
+    del shop["texts"]["off"]
+    assert set(brief(shop)["texts"]) == COMMON_TEXTS - {"off"} | {"opt_out_honoured"}
+
+
+def test_the_banner_reads_each_text_of_a_brief_before_it_fetches_the_rest(shop: Body) -> None:
+    code = (bundled("static") / "consent-banner.js").read_text("utf-8")
+    told = brief({**shop, "close_refuses": True})["texts"]
+    assert [key for key in told if not re.search(rf"\b{key}\b", code)] == []
 
 
 def test_a_brief_changes_nothing_of_its_variant(shop: Body) -> None:
