@@ -33,31 +33,15 @@ const config = CONFIG;
 const page = window as any;
 page.siteConsent = { head: 1 };
 /*! {answers */
-type Answers = Record<string, TokenDecision> | undefined;
-let answers: Answers;
-// What is not sent yet may take back what the cookie grants.
-try {
-  if (!localStorage[config.q])
-    answers = JSON.parse(
-      atob(
-        ((" " + document.cookie).split(config.c)[1] as string)
-          .replace(/\..*/, "")
-          .replace(/-/g, "+")
-          .replace(/_/g, "/"),
-      ),
-    ).purposes;
-} catch {}
+let answers: Record<string, TokenDecision> | undefined;
 
-/** In place of answers: what holds before any. */
-const BEFORE = 0 as unknown as Answers;
-
-/** What a mapping comes to by the answers, added to `all`. */
-const said = (mapping: Mapping, by: Answers = answers, all: Record<string, unknown> = {}) => {
+/** What a mapping comes to by the answers, where they are known; added to `all`. */
+const said = (mapping: Mapping, all: Record<string, unknown> = {}) => {
   for (const name in mapping) {
     const [key, since, before, sale] = config.p[mapping[name] as number] || [""];
-    const [value, notice = 0, until] = by?.[key] || [];
+    const [value, notice = 0, until] = answers?.[key] || [];
     const allowed =
-      before && !(sale && by)
+      before && !(sale && answers)
         ? value !== "denied"
         : value === "granted" &&
           notice >= (since as number) &&
@@ -75,18 +59,32 @@ const gtag = function () {
   page.dataLayer.push(arguments);
 } as (...command: unknown[]) => void;
 gtag("set", "ads_data_redaction", true);
-gtag("consent", "default", said(config.g, BEFORE, { wait_for_update: 500 }));
-if (answers) gtag("consent", "update", said(config.g));
+gtag("consent", "default", said(config.g, { wait_for_update: 500 }));
 /*! } */
 /*! {uet */
 page.uetq ||= [];
-page.uetq.push("consent", "default", said(config.u, BEFORE));
+page.uetq.push("consent", "default", said(config.u));
+/*! } */
+/*! {answers */
+// What is not sent yet may take back what the cookie grants. No character of a state token has a
+// base64 form in which base64url would differ.
+try {
+  if (!localStorage[config.q])
+    answers = JSON.parse(
+      atob(((" " + document.cookie).split(config.c)[1] as string).replace(/\..*/, "")),
+    ).purposes;
+} catch {}
+/*! } */
+/*! {google */
+if (answers) gtag("consent", "update", said(config.g));
+/*! } */
+/*! {uet */
 if (answers) page.uetq.push("consent", "update", said(config.u));
 /*! } */
 /*! {clarity */
 page.clarity ||= (...command: unknown[]) => {
-  page.clarity.q ||= [];
-  page.clarity.q.push(command);
+  // biome-ignore lint/suspicious/noAssignInExpressions: the shortest form, as for all of this.
+  (page.clarity.q ||= []).push(command);
 };
 page.clarity("consentv2", said(config.y));
 /*! } */
