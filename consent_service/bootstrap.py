@@ -14,6 +14,7 @@ from consent_service.backends.recording_api import RecordingApi
 from consent_service.backends.service import BackendService
 from consent_service.banners import tables as banner_tables
 from consent_service.banners.api import BannerApi
+from consent_service.banners.head_api import HeadApi
 from consent_service.banners.keeping import KeepingService
 from consent_service.banners.kit import read_kit
 from consent_service.banners.model import Kit
@@ -278,6 +279,7 @@ def build_routes(services: Services) -> list[Route]:
             impressions=services.impressions,
         ),
         BannerApi(services.banners, sites, serving),
+        HeadApi(services.banners, sites, serving),
         DocumentApi(services.documents, sites),
         DocumentPages(services.documents, sites, clock),
         PreferencePages(

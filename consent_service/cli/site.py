@@ -12,6 +12,7 @@ from consent_service.cli.context import (
     print_table,
     tell_errors,
 )
+from consent_service.cli.site_head import show_head
 from consent_service.cli.site_lint import lint
 from consent_service.cli.site_plan import show_plan
 from consent_service.cli.site_preview import preview
@@ -160,16 +161,21 @@ def list_sites(*, as_json: bool) -> None:
 @click.option(
     "--pinned", is_flag=True, help="A tag whose script the browser checks by its hash (SRI)."
 )
+@click.option("--head", "is_head", is_flag=True, help="The head stub, which some signals need.")
 @json_option
 @tell_errors
-def embed(key: str, mode: str | None, *, pinned: bool, as_json: bool) -> None:
+def embed(key: str, mode: str | None, *, pinned: bool, is_head: bool, as_json: bool) -> None:
     """Print what to paste into a website, and what its policy and proxy must allow.
 
     \b
     Examples:
       consent-service site embed my-site --mode path
       consent-service site embed my-site --pinned
+      consent-service site embed my-site --head
     """
+    if is_head:
+        show_head(key, mode, as_json=as_json)
+        return
     with opened_services() as services:
         found = services.sites.get(key)
         today = services.clock.now().date()

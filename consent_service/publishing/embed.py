@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
+from consent_service.banners.head import policy_hash
 from consent_service.banners.kit import WHOLE
 from consent_service.banners.model import Kit
 from consent_service.core.errors import InvalidRequestError
@@ -49,9 +50,7 @@ def instructions(
     Raises:
         InvalidRequestError: the mode needs an address that site.yaml does not name.
     """
-    base = public_url if mode == "external" else site.embed.base_url
-    if not base:
-        raise InvalidRequestError.of("embed.base_url", f"is needed in site.yaml for mode {mode}")
+    base = _base(site, mode, public_url)
     return Instructions(
         tag=_pinned_tag(base, site, pinned) if pinned else _tag(base, site),
         policy=_policy("'self'" if mode == "path" else base),
@@ -59,6 +58,35 @@ def instructions(
         gpc=json.dumps({"gpc": True, "lastUpdate": today.isoformat()}),
         advice=f"{_ADVICE[mode]} {_PINNED_ADVICE}" if pinned else _ADVICE[mode],
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadInstructions:
+    """Texts to paste for the head stub: itself, what a policy allows it by, or else its tag."""
+
+    inline: str
+    policy: str
+    tag: str
+
+
+def head_instructions(site: Site, mode: str, public_url: str, script: str) -> HeadInstructions:
+    """Return how to put the head stub into pages.
+
+    Raises:
+        InvalidRequestError: the mode needs an address that site.yaml does not name.
+    """
+    return HeadInstructions(
+        inline=f"<script>{script}</script>",
+        policy=f"script-src {policy_hash(script)}",
+        tag=f'<script src="{_base(site, mode, public_url)}/v1/sites/{site.key}/head.js"></script>',
+    )
+
+
+def _base(site: Site, mode: str, public_url: str) -> str:
+    base = public_url if mode == "external" else site.embed.base_url
+    if not base:
+        raise InvalidRequestError.of("embed.base_url", f"is needed in site.yaml for mode {mode}")
+    return base
 
 
 def _tag(base: str, site: Site) -> str:

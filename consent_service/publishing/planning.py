@@ -29,6 +29,7 @@ from consent_service.publishing.model import InvalidSiteError, SiteSource, with_
 from consent_service.publishing.plan import Plan
 from consent_service.publishing.positions import located
 from consent_service.publishing.schedule import check_beginnings, overtaken
+from consent_service.publishing.stub import stub_warnings
 from consent_service.sites import store as site_store
 from consent_service.sites.model import Manager, Site
 
@@ -69,7 +70,7 @@ class Planner:
             waivers = list(_waivers(connection, source))
             notice = replace(complete.notice, waivers=waivers)
             plan = self._compare(connection, complete, by, notice)
-        warnings += overtaken(plan.documents, plan.versions)
+        warnings += [*overtaken(plan.documents, plan.versions), *plan.warnings]
         plan = replace(plan, warnings=warnings, findings=findings)
         return replace(plan, refusal=_refusal(plan, by, over))
 
@@ -123,7 +124,7 @@ class Planner:
             versions=versions,
             newest=[*shown, *new_notices][-1],
             visitors=self._visitors(connection, new_notices) if before else {},
-            warnings=(),
+            warnings=stub_warnings(before, site, shown, new_notices, self.clock.now()),
             findings=(),
         )
 
