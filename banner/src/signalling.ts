@@ -16,12 +16,14 @@ export function signal(core: Core, signals: Record<string, Signal>): void {
   const all = JSON.stringify([allowed, values()]);
   if (all === told?.[1] || (pending && told && !ended)) return;
   const before = resolve({ ...facts, token: undefined, kept: [] });
-  const isKnown = facts.token || facts.kept.length;
+  const { head } = notice.signals;
+  // The head stub denies what it cannot know, such as answers that are not sent yet.
+  const isKnown = facts.token || facts.kept.length || head;
   for (const [name, tell] of Object.entries(signals)) {
     const config = notice.signals[name];
     if (!config) continue;
-    if (!told && !notice.signals.head) tell(config, (key = "") => allows(before, key), true);
-    if (told || (isKnown && !notice.signals.head)) tell(config, (key) => core.allows(key), false);
+    if (!told && !head) tell(config, (key = "") => allows(before, key), true);
+    if (told || isKnown) tell(config, (key) => core.allows(key), false);
   }
   if (!told)
     for (const [name, part] of Object.entries({ gpp: "g", tcf: "t" }))

@@ -1,8 +1,12 @@
+import { vi } from "vitest";
 import type { Visit } from "../src/lazy/page";
-import { resolve } from "../src/state";
+import { allows, resolve } from "../src/state";
 import type { Notice, TokenDecision } from "../src/types";
 import type { Stage } from "../src/view/stage";
 import { aToken, NOW } from "./samples";
+
+// The rules without what only some sites need of them.
+vi.stubGlobal("HOOKS", {});
 
 interface More {
   services?: Record<string, boolean>;
@@ -29,10 +33,8 @@ export function aVisit(notice: Notice, allowed: string[] = [], more: More = {}):
   return {
     notice,
     facts,
-    get state() {
-      return resolve(facts());
-    },
-    stage: more.asks ? ({ asks: () => true } as Stage) : undefined,
+    allows: (purpose = "", service) => allows(resolve(facts()), purpose, service),
+    ...(more.asks && { stage: { asks: () => true } as Stage }),
   };
 }
 

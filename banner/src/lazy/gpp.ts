@@ -1,6 +1,6 @@
 /** The IAB's Global Privacy Platform, in the sections about the United States: `__gpp`. */
 import { base64url, fibonacci, flag, int, runs } from "./bits";
-import { follow, listeners, may, takeOver, type Visit } from "./page";
+import { follow, listeners, takeOver, type Visit } from "./page";
 import { type Encoded, encodeSection } from "./us";
 
 /** What the variant says; no section where the visitor's law has none. */
@@ -39,7 +39,7 @@ export function start(visit: Visit): void {
 
   function read(): void {
     const sales = notice.purposes.filter((purpose) => purpose.sale_or_sharing);
-    const optedOut = !sales.every(({ key }) => may(visit, key));
+    const optedOut = !sales.every(({ key }) => visit.allows(key));
     const said = { sells: sales.length > 0, optedOut, gpc: visit.facts().gpc };
     sections = names
       .flatMap((name) => encodeSection(name, said) ?? [])

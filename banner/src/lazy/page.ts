@@ -1,14 +1,9 @@
 /** What the IAB's interfaces on a page have in common. */
 import type { Core } from "../core";
-import { allows } from "../state";
 import type { Notice } from "../types";
 
 /** What these parts need to know of a visit. */
-export type Visit = Pick<Core, "state" | "stage" | "facts"> & { readonly notice: Notice };
-
-/** May the purpose, or the service under it, be pursued? */
-export const may = ({ state }: Visit, purpose: string, service?: string): boolean =>
-  allows(state, purpose, service);
+export type Visit = Pick<Core, "allows" | "stage" | "facts"> & { readonly notice: Notice };
 
 /** Calls back at each change of what is allowed, and when the visitor is asked, or asks. */
 export function follow({ stage }: Visit, changed: () => void, shown: () => void): void {

@@ -1,5 +1,5 @@
 /** The IAB's Transparency and Consent Framework, 2.3: `__tcfapi`. */
-import { follow, listeners, may, takeOver, type Visit } from "./page";
+import { follow, listeners, takeOver, type Visit } from "./page";
 import { type Model, tcString } from "./tcstring";
 
 /** What the variant says, resolved from site.yaml and the pinned vendor list. */
@@ -53,10 +53,10 @@ export function start(visit: Visit): void {
       at: (token?.iat ?? now) * 1000,
       disclosed: Object.values(vendors),
       purposes: granted(
-        Object.entries(purposes).map(([key, numbers]) => [numbers, may(visit, key)]),
+        Object.entries(purposes).map(([key, numbers]) => [numbers, visit.allows(key)]),
       ),
       vendors: granted(
-        Object.entries(vendors).map(([key, id]) => [[id], may(visit, owner(key), key)]),
+        Object.entries(vendors).map(([key, id]) => [[id], visit.allows(owner(key), key)]),
       ),
     };
   }
