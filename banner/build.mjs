@@ -18,7 +18,9 @@ const signals = ["google", "uet", "clarity", "meta", "matomo", "data_layer"];
 const parts = { c: "centre", f: "frames", l: "layers", r: "records", g: "gpp", t: "tcf" };
 
 const minifyStyle = async (file) =>
-  (await transform(await readFile(file, "utf8"), { loader: "css", minify: true })).code.trim();
+  (await transform(await readFile(file, "utf8"), { loader: "css", minify: true })).code
+    .trim()
+    .replaceAll(": ", ":");
 
 const styles = {
   name: "styles",
@@ -102,8 +104,12 @@ async function eager() {
 /** All files by name; the eager one carries the digest of them all, and that of itself. */
 async function buildAll() {
   const files = new Map();
-  for (const [name, source] of Object.entries(parts))
-    files.set(`b/${name}.js`, `${await bundle(`src/lazy/${source}.ts`, "esm")}\n`);
+  for (const [name, source] of Object.entries(parts)) {
+    const text = await bundle(`src/lazy/${source}.ts`, "esm");
+    const word = /\b(BANNER_DIGEST|KIT|LAYOUTS|SIGNALS|HOOKS)\b/.exec(text);
+    if (word) throw new Error(`src/lazy/${source}.ts: only eager code has ${word[0]}`);
+    files.set(`b/${name}.js`, `${text}\n`);
+  }
   files.set("b/h.js", `${await buildHead()}\n`);
   const code = await eager();
   const kit = createHash("sha256");

@@ -16,13 +16,9 @@ export interface Client {
 
 const WAIT = 15000;
 
-export function openClient(
-  { base, key }: Embed,
-  jar: Jar,
-  send: typeof fetch = fetch.bind(window),
-): Client {
+export function openClient({ base, key }: Embed, jar: Jar): Client {
   async function call(path: string, options?: RequestInit): Promise<Response> {
-    const response = await send(`${base}/v1/sites/${key}${path}`, {
+    const response = await fetch(`${base}/v1/sites/${key}${path}`, {
       credentials: jar.mode && jar.mode !== "external" ? "include" : "omit",
       referrerPolicy: "strict-origin",
       signal: AbortSignal.timeout?.(WAIT) ?? null,

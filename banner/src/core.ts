@@ -31,6 +31,9 @@ export interface Core {
   allows: Allows;
   values(): Record<string, StateValue>;
   facts(): Facts;
+  /** The rules, with what only some sites need of them; lazy parts have no other way to them. */
+  resolve(facts: Facts): State;
+  firstLayer(): HTMLElement;
   /** A signal switches purposes of this notice off. */
   isOptedOut(): boolean;
   /** Gets the whole variant where only its brief is here; rejects where it cannot be had. */

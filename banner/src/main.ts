@@ -2,7 +2,6 @@
 import { openApi } from "./api";
 import { readEmbed } from "./embed";
 import { openVisit } from "./visit";
-import { onChanged } from "./watch";
 
 const script = document.currentScript as HTMLScriptElement;
 const embed = script && readEmbed(script, document.documentElement.lang);
@@ -10,13 +9,7 @@ const embed = script && readEmbed(script, document.documentElement.lang);
 async function pageReady(): Promise<void> {
   if (document.prerendering)
     await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
-  if (document.body) return;
-  await new Promise<void>((go) => {
-    const observer = onChanged("body", () => {
-      observer.disconnect();
-      go();
-    });
-  });
+  while (!document.body) await new Promise((go) => setTimeout(go));
 }
 
 if ("ready" in (window.siteConsent ?? {}))

@@ -9,12 +9,12 @@ export interface Queue {
 }
 
 /** Falls back to memory where the browser refuses storage. */
-export function openQueue(name: string, storage: () => Storage = () => localStorage): Queue {
+export function openQueue(name: string): Queue {
   let memory: Kept[] = [];
   return {
     all() {
       try {
-        const list = JSON.parse(storage().getItem(name) ?? "[]");
+        const list = JSON.parse(localStorage.getItem(name) ?? "[]");
         return list.length ? list.filter(isKept) : memory;
       } catch {
         return memory;
@@ -23,8 +23,8 @@ export function openQueue(name: string, storage: () => Storage = () => localStor
     save(list) {
       memory = [];
       try {
-        if (list.length) storage().setItem(name, JSON.stringify(list));
-        else storage().removeItem(name);
+        if (list.length) localStorage.setItem(name, JSON.stringify(list));
+        else localStorage.removeItem(name);
       } catch {
         memory = list;
       }

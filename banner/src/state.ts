@@ -43,15 +43,10 @@ export interface Facts {
 export function parseToken(raw: string | undefined, site: string): Token | undefined {
   try {
     const encoded = raw?.split(".")[0]?.replace(/-/g, "+").replace(/_/g, "/") ?? "";
-    const token = { services: {}, objected: 0, ...JSON.parse(atob(encoded)) };
-    const { purposes, services, documents, objected } = token;
-    const decisions = [...Object.values(purposes), ...Object.values(services)] as TokenDecision[];
-    const isSound = ([value, notice, until]: TokenDecision) =>
-      /^(granted|denied|not_subject)$/.test(value) && (notice + until) % 1 === 0;
-    const isOurs = token.v === 1 && token.site === site && objected % 1 === 0;
-    return isOurs && Object(documents) === documents && decisions.every(isSound)
-      ? token
-      : undefined;
+    const token = { services: {}, ...JSON.parse(atob(encoded)) };
+    const { v, purposes, services, documents } = token;
+    const isWhole = [purposes, services, documents].every((one) => Object(one) === one);
+    return v === 1 && token.site === site && isWhole ? token : undefined;
   } catch {
     return undefined;
   }
@@ -66,7 +61,7 @@ export const isRefused = (facts: Facts, key: string) =>
 /** The notice since which a purpose, with all its services, has meant the same. */
 function askedSince(notice?: Notice, purpose?: Purpose): number {
   const services = notice?.services.filter((service) => service.purpose === purpose?.key) ?? [];
-  return Math.max(purpose?.asked_since ?? 0, ...services.map((service) => service.asked_since));
+  return Math.max(...[purpose, ...services].map((one) => one?.asked_since ?? 0));
 }
 
 /** What a decision says about what means the same since a notice; undefined: nothing (any more). */
@@ -158,7 +153,7 @@ export function allows(state: State, purpose: string, service?: string | null): 
 
 export function documentsToAsk(notice: Notice, state: State): LegalDocument[] {
   return notice.documents.filter(
-    (document) => document.accept !== "inform" && state.agreed[document.kind] === undefined,
+    ({ accept = "inform", kind }) => accept !== "inform" && state.agreed[kind] === undefined,
   );
 }
 

@@ -16,15 +16,18 @@ export interface Controller {
   phone?: string;
 }
 
-/** Members beyond those of eager code are there once the whole variant has been fetched. */
+/**
+ * Members beyond those of eager code are there once the whole variant has been fetched. Absent are
+ * also a `before_choice` of denied, an `accept` of inform, an `asked_since` of 1.
+ */
 export interface Purpose {
   key: string;
   name: string;
   description: string;
   legal_basis: string;
   choice?: boolean;
-  before_choice: "allowed" | "denied";
-  asked_since: number;
+  before_choice?: "allowed" | "denied";
+  asked_since?: number;
   sale_or_sharing?: boolean;
   data_categories?: string[];
   recipients?: string[];
@@ -48,7 +51,7 @@ export interface Service {
   cookies?: Cookie[];
   /** Keys in local and session storage; a * at the end stands for anything. */
   storage?: string[];
-  asked_since: number;
+  asked_since?: number;
 }
 
 export interface LegalDocument {
@@ -57,8 +60,8 @@ export interface LegalDocument {
   sha256: string;
   title: string;
   url: string;
-  accept: "inform" | "acknowledge" | "agree";
-  asked_since: number;
+  accept?: "inform" | "acknowledge" | "agree";
+  asked_since?: number;
 }
 
 type PlainText =

@@ -106,7 +106,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
         ? core.facts().token || rules.asksForPart(notice, state)
         : notice.model !== "notice" || state.withdrawable;
     if (!question || (isPostponed && question === "documents")) offerReopen();
-    else if (!comesBack) ask(firstLayer(core as Shown));
+    else if (!comesBack) ask(core.firstLayer());
     else if (layers) ask(layers.layer(core as Shown, question));
     else
       void Promise.all([load<typeof layers>("l"), core.whole()]).then(([part]) => {
@@ -115,7 +115,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
       }, warn);
   }
 
-  /** Sends what is kept; all but the plain case is looked after by a part of its own. */
+  /** Sends what is kept, and keeps it where the service cannot be had; all but the plain case is looked after by a part of its own. */
   async function flush(): Promise<void> {
     const [kept] = queue.all();
     if (!kept || !core.notice) return;
@@ -129,8 +129,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
         queue.save(queue.all().filter(({ answer }) => answer.key !== key));
         core.update();
         await flush();
-      } else if (status > 428) core.getStage().say(core.notice.texts.pending);
-      else await (await records()).recover(core);
+      } else if (status < 429) await (await records()).recover(core);
     } else await (await records()).recover(core);
   }
 
@@ -158,6 +157,8 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
     load,
     values,
     allows,
+    resolve: rules.resolve,
+    firstLayer: () => firstLayer(core as Shown),
 
     getStage: () => (core.stage ??= openStage((core as Shown).notice)),
 

@@ -12,7 +12,6 @@ _KEPT = (
     "number",
     "locale",
     "dir",
-    "profile",
     "model",
     "layout",
     "close_refuses",
@@ -32,21 +31,27 @@ _TEXTS = (
     "reopen",
     "controller",
     "saved",
-    "pending",
     "close",
     "on",
     "off",
 )
+_ABSENT = {"before_choice": "denied", "accept": "inform", "asked_since": 1}
+"""What the banner takes for granted where it reads nothing."""
 
 
 def brief(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the brief of a variant's body; what is false, null or empty is left out of it."""
+    """Return the brief of a variant's body; what is false, null, empty or usual is left out.
+
+    So are the services that visitors do not decide about.
+    """
+    chosen = {each["key"] for each in body["purposes"] if each["choice"]}
+    services = [each for each in body["services"] if each["purpose"] in chosen]
     return {
         **_members(body, _KEPT),
         **without_empty({"lifetime": _members(body["lifetime"], ("quiet_days",))}),
         "controller": {"name": body["controller"]["name"]},
         "purposes": [_members(each, _PURPOSE) for each in body["purposes"]],
-        "services": [_service(each) for each in body["services"]],
+        "services": [_service(each) for each in services],
         "documents": [_members(each, _DOCUMENT) for each in body["documents"]],
         "texts": _members(body["texts"], (*_TEXTS, *_further_texts(body))),
     }
@@ -66,7 +71,8 @@ def _service(service: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _members(part: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return without_empty({name: part.get(name) for name in names})
+    given = {name: part.get(name) for name in names}
+    return without_empty({name: it for name, it in given.items() if _ABSENT.get(name) != it})
 
 
 def without_empty(part: Mapping[str, Any]) -> dict[str, Any]:

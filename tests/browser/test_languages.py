@@ -47,7 +47,7 @@ def sticks_out(surface: Locator) -> Any:
 @pytest.mark.parametrize("spoken", PAGES, ids=lambda one: one.lang)
 def test_banner_speaks_the_pages_language(page: Page, demo: Demo, spoken: Spoken) -> None:
     visit = Visit(page, "shop").go(demo.shop + spoken.path)
-    root = page.locator("#cm-root .root")
+    root = page.locator("#cm-root")
     expect(root).to_have_attribute("lang", spoken.lang)
     expect(root).to_have_attribute("dir", spoken.direction)
     expect(visit.layer.get_by_role("heading")).to_have_text(spoken.title)

@@ -45,7 +45,7 @@ class Visit:
     def __init__(self, page: Page, key: str) -> None:
         self.page = page
         self.key = key
-        self.layer: Locator = page.locator("#cm-root .layer")
+        self.layer: Locator = page.locator("#cm-root .cm-layer")
         self.centre: Locator = page.locator("#cm-root dialog.centre")
 
     def go(self, address: str) -> "Visit":
@@ -59,11 +59,11 @@ class Visit:
         self.ready()
 
     def ready(self) -> None:
-        eventually(self.page, lambda: bool(self.page.evaluate("'Consent' in window")))
-        self.page.evaluate("Consent.ready")
+        eventually(self.page, lambda: bool(self.page.evaluate("!!window.siteConsent?.ready")))
+        self.page.evaluate("siteConsent.ready")
 
     def open(self) -> Locator:
-        self.page.evaluate("Consent.open()")
+        self.page.evaluate("siteConsent.open()")
         self.centre.wait_for()
         return self.centre
 
@@ -95,7 +95,7 @@ class Visit:
 
     def granted(self) -> set[str]:
         """Return the purposes that may be pursued now."""
-        return {purpose for purpose in PANEL if self.page.evaluate(f"Consent.get('{purpose}')")}
+        return {purpose for purpose in PANEL if self.page.evaluate(f"siteConsent.granted('{purpose}')")}
 
     def ran(self) -> set[str]:
         """Return the purposes whose scripts ran on this page."""

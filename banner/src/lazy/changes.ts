@@ -14,7 +14,7 @@ export function changesOf(core: Core): Record<string, string> {
   for (const { kind, number, asked_since } of core.notice.documents) {
     const known = token.documents[kind]?.[0];
     if (known !== undefined && known < number) changes[kind] = `from=${known}&to=${number}`;
-    else if (known === undefined && latest && latest < asked_since && number > 1)
+    else if (known === undefined && latest && latest < (asked_since ?? 1) && number > 1)
       changes[kind] = `to=${number}`;
   }
   return changes;

@@ -4,7 +4,7 @@ import type { Core } from "../core";
 import { asksForPart, documentsToAsk, purposesToAsk, type Question } from "../state";
 import type { LegalDocument, Purpose } from "../types";
 import { button, h } from "../view/dom";
-import { firstLayer, layerOf, pair, type Shown } from "../view/layer";
+import { layerOf, pair, type Shown } from "../view/layer";
 import { controllerLine, documentLink, segments } from "../view/parts";
 import { changeLinks } from "./changes";
 
@@ -31,7 +31,7 @@ function partText(core: Shown): HTMLElement[] {
 function choiceLayer(core: Shown): HTMLElement {
   const { notice, state } = core;
   if (!asksForPart(notice, state)) {
-    const layer = firstLayer(core);
+    const layer = core.firstLayer();
     layer.querySelector(".cm-text")?.lastElementChild?.append(...linksOf(core));
     return layer;
   }

@@ -3,7 +3,7 @@
 import type { Response } from "../client";
 import type { Core } from "../core";
 import { fetchNotice } from "../fetched";
-import { allows, resolve } from "../state";
+import { allows } from "../state";
 import type { Answer, Kept, Notice, Reply } from "../types";
 
 const SECOND_ASK = 86400;
@@ -111,7 +111,7 @@ export async function ask(core: Core): Promise<void> {
 function signalled(core: Core): Kept | undefined {
   const facts = core.facts();
   const { notice } = core;
-  const unheeded = resolve({ ...facts, gpc: false });
+  const unheeded = core.resolve({ ...facts, gpc: false });
   const off = Object.keys(unheeded.purposes).filter(
     (key) => allows(unheeded, key) && !core.allows(key),
   );

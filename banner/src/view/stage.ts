@@ -36,7 +36,7 @@ export function openStage(notice: Notice): Stage {
   const { layout, style, placement, texts } = notice;
   const host = h("div", { id: "cm-root", dir: notice.dir, lang: notice.locale });
   const shadow = host.attachShadow({ mode: "open" });
-  const live = h("p", { role: "status", class: "unseen" });
+  const live = h("p", { role: "status", class: "cm-unseen" });
   let frame: HTMLElement = h("div");
   let layer: HTMLElement | undefined;
   let before: Element | null = null;
@@ -49,7 +49,7 @@ export function openStage(notice: Notice): Stage {
   function put(kind: string, label: string, content: HTMLElement | undefined): void {
     unpad();
     unpad = () => {};
-    const properties = { class: `frame ${kind}`, "aria-label": label };
+    const properties = { class: `cm-panel cm-${kind}`, "aria-label": label };
     const next = !content
       ? h("div")
       : kind === "dialog"
