@@ -49,6 +49,8 @@ export interface Core {
   agree(layer?: 1 | 2, kinds?: string[]): Promise<void>;
   /** Takes over answers that are already put into words. */
   take(...list: Kept[]): Promise<void>;
+  /** Sends what is kept, one answer after the other, whoever calls. */
+  send(): Promise<void>;
   open(): Promise<void>;
   /** Shows a layer that stays until it is closed. */
   hold(layer: HTMLElement): void;

@@ -40,7 +40,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
   const load = <Part>(name: string): Promise<Part> =>
     import(`${embed.base}/static/b/${KIT}/${name}.js`);
   const records = () => load<typeof import("./lazy/records")>("r");
-  const warn = (problem: unknown) => console.warn("consent: a part failed.", problem);
+  const warn = (problem: unknown) => console.warn("consent: a part failed", problem);
 
   function newestToken(): Token | undefined {
     const tokens = [...jar.tokens(), latest].flatMap(
@@ -141,11 +141,6 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
       void records().then((part) => part.catchUp(core), warn);
   }
 
-  const send = () => {
-    sending = sending.then(flush).catch(warn);
-    return sending;
-  };
-
   const core: Core = {
     embed,
     jar,
@@ -220,7 +215,12 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
       core.close();
       core.update();
       if (core.notice) core.getStage().say(core.notice.texts.saved);
-      return send();
+      return core.send();
+    },
+
+    send() {
+      sending = sending.then(flush).catch(warn);
+      return sending;
     },
 
     async open() {
@@ -259,7 +259,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
       refresh();
       if (document.querySelector("iframe[data-consent][data-src]"))
         void load<typeof import("./lazy/frames")>("f").then((part) => part.watch(core), warn);
-      addEventListener("online", send);
+      addEventListener("online", core.send);
       addEventListener("hashchange", catchUp);
       addEventListener("pageshow", (event) => event.persisted && refresh());
       (window.requestIdleCallback ?? setTimeout)(catchUp);

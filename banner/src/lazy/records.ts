@@ -145,7 +145,7 @@ function isDue({ embed, facts }: Core): boolean {
 let signalSent = false;
 
 export async function catchUp(core: Core): Promise<void> {
-  await recover(core);
+  await core.send();
   const returned = location.hash === "#consent-refresh";
   if (returned) history.replaceState(history.state, "", location.pathname + location.search);
   if (returned || isDue(core)) await ask(core);
