@@ -1,19 +1,14 @@
-import { expect, test } from "vitest";
-import { type Act, asRefusal, keep, keepSignal, keepWithdrawal, newKey } from "../src/answers";
+import { expect, test, vi } from "vitest";
+import { type Act, asRefusal, keep } from "../src/answers";
 import { resolve } from "../src/state";
 import { aDocument, aKept, aNotice, aPurpose, aToken, NOW } from "./samples";
 
-const AT = new Date("2026-11-23T10:00:00.000Z");
+vi.useFakeTimers({ now: new Date("2026-11-23T10:00:00.000Z"), toFake: ["Date"] });
 
 function said(act: Act, { notice = aNotice(), gpc = false, token = aToken({}) } = {}) {
   const state = resolve({ notice, token, kept: [], gpc, now: NOW });
-  return keep(act, notice, state, gpc, AT);
+  return keep(act, notice, state, gpc);
 }
-
-test("keys are version 4 UUIDs, each its own", () => {
-  expect(newKey()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  expect(newKey()).not.toBe(newKey());
-});
 
 test("accept and reject speak about every purpose that leaves a choice", () => {
   expect(said({ action: "accept", layer: 1 }).chosen).toEqual({ analytics: true, marketing: true });
@@ -36,6 +31,24 @@ test("an answer holds nothing that was not said", () => {
     layer: 1,
   });
   expect(at).toBe("2026-11-23T10:00:00.000Z");
+});
+
+test("each answer has a key of its own, by which the service knows it again", () => {
+  const keys = [1, 2].map(() => said({ action: "accept" }).answer.key);
+  expect(keys[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(keys[1]).not.toBe(keys[0]);
+});
+
+test("services are named beside decisions, or speak for themselves", () => {
+  const services = { tally: false };
+  const both = said({ action: "choose", decisions: { analytics: true }, services, layer: 2 });
+  expect([both.answer.services, both.services, both.chosen]).toEqual([
+    ...[services, services, { analytics: true }],
+  ]);
+  const alone = said({ action: "choose", services });
+  expect([alone.answer.decisions, alone.answer.services, alone.chosen]).toEqual([
+    ...[undefined, services, {}],
+  ]);
 });
 
 test("preferences name each decision and their own layer", () => {
@@ -81,37 +94,11 @@ test("a sale that is allowed against the signal says that it is meant", () => {
   expect(said(act(true)).answer.signals).toBeUndefined();
 });
 
-test("a signal tells what it switches off here, and nothing else", () => {
-  const { answer, chosen, agreed } = keepSignal(["marketing"], aNotice(), AT);
-  expect(answer).toEqual({
-    action: "signal",
-    notice: 3,
-    variant: "ab",
-    key: answer.key,
-    signals: { gpc: true },
-  });
-  expect([chosen, agreed]).toEqual([{ marketing: false }, {}]);
-});
-
 test("withdrawing everything ends agreements, withdrawing a purpose does not", () => {
   const token = aToken({}, { documents: { terms: [2, 3] } });
   expect(said({ action: "withdraw" }, { token }).agreed).toEqual({ terms: 0 });
   const one = said({ action: "withdraw", decisions: { analytics: false } }, { token });
   expect([one.agreed, one.chosen]).toEqual([{}, { analytics: false }]);
-});
-
-test("a withdrawal without the notice speaks about what the token holds", () => {
-  const token = aToken(
-    { analytics: ["granted", 3, 0], video: ["granted", 4, 0], marketing: ["denied", 4, 0] },
-    { documents: { terms: [2, 5] } },
-  );
-  const all = keepWithdrawal(token, undefined, AT);
-  expect([all.chosen, all.agreed]).toEqual([{ analytics: false, video: false }, { terms: 0 }]);
-  expect(all.answer).toMatchObject({ action: "withdraw", notice: 5 });
-  expect(all.answer.decisions).toBeUndefined();
-  const one = keepWithdrawal(token, ["video", "marketing"], AT);
-  expect([one.chosen, one.agreed]).toEqual([{ video: false }, {}]);
-  expect(one.answer.decisions).toEqual({ video: false });
 });
 
 test("withdrawing what was never granted is a refusal", () => {

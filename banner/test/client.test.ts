@@ -1,100 +1,58 @@
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { openClient } from "../src/client";
 import { openJar } from "../src/cookies";
-import { aKept, aNotice } from "./samples";
 
 const EMBED = { base: "https://cm.example/_cm", key: "shop", lang: "de" };
-const KEPT = aKept("key-1", { analytics: true });
 
-function talk(...replies: [number, object][]) {
-  const sent: { url: string; options: RequestInit; body: Record<string, unknown> }[] = [];
-  const send = vi.fn(async (url: string, options: RequestInit = {}) => {
-    sent.push({ url, options, body: options.body ? JSON.parse(String(options.body)) : {} });
-    const [status, data] = replies.shift() ?? [500, {}];
-    return { status, json: async () => data };
-  });
-  const jar = openJar("shop", true);
-  jar.setMode("external");
-  return { sent, jar, client: openClient(EMBED, jar, send as unknown as typeof fetch) };
+afterEach(() => vi.unstubAllGlobals());
+
+function talk(answer: () => Promise<unknown>) {
+  const send = vi.fn(answer);
+  vi.stubGlobal("fetch", send);
+  const jar = openJar(EMBED, true);
+  const sent = () => send.mock.lastCall as unknown as [string, RequestInit];
+  return { jar, client: openClient(EMBED, jar), sent };
 }
+const replies = (status: number, text: string) => async () => new Response(text, { status });
 
-test("an answer goes out as plain text, kept alive, without cookies", async () => {
-  const { client, sent } = talk([201, { state_token: "T" }]);
-  expect(await client.record(KEPT, false)).toEqual({ kind: "stored", reply: { state_token: "T" } });
-  expect(sent[0]?.url).toBe("https://cm.example/_cm/v1/sites/shop/consents");
-  expect(sent[0]?.options).toMatchObject({
-    method: "POST",
-    keepalive: true,
-    credentials: "omit",
-    headers: { "Content-Type": "text/plain;charset=UTF-8" },
-  });
-  expect(sent[0]?.body).toEqual(KEPT.answer);
+test("an answer goes out as plain text, kept alive, and comes back with its status", async () => {
+  const { client, sent } = talk(replies(201, '{"state_token":"T"}'));
+  const body = { action: "accept", notice: 3 };
+  expect(await client.post("/consents", body)).toEqual({ status: 201, data: { state_token: "T" } });
+  const [url, options] = sent();
+  expect(url).toBe("https://cm.example/_cm/v1/sites/shop/consents");
+  expect(options).toMatchObject({ method: "POST", keepalive: true });
+  expect(options.headers, "a label would make the browser ask first").toBeUndefined();
+  expect(JSON.parse(String(options.body))).toEqual(body);
 });
 
-test("a late answer says when it was given and when it was sent", async () => {
-  const { client, sent } = talk([201, {}]);
-  await client.record(KEPT, true);
-  expect(sent[0]?.body).toMatchObject({ ...KEPT.answer, occurred_at: KEPT.at });
-  expect(sent[0]?.body.sent_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+test("an answer that is no JSON still has its status", async () => {
+  const { client } = talk(replies(502, "<h1>Bad gateway"));
+  expect(await client.call("/notice")).toEqual({ status: 502, data: {} });
+});
+
+test("a lost connection is a failure", async () => {
+  const { client } = talk(() => Promise.reject(new TypeError("offline")));
+  await expect(client.call("/notice")).rejects.toThrow("offline");
+});
+
+test("no request waits for ever, and none tells the page's address", async () => {
+  const { client, sent } = talk(replies(200, "{}"));
+  await client.call("/notice");
+  expect(sent()[1].signal).toBeInstanceOf(AbortSignal);
+  expect(sent()[1].referrerPolicy).toBe("strict-origin");
 });
 
 test.each([
-  [500, {}, "later"],
-  [503, {}, "later"],
-  [429, {}, "later"],
-  [409, { code: "notice_superseded" }, "superseded"],
-  [422, { detail: "no" }, "refused"],
-  [403, {}, "refused"],
-])("%i %o means %s", async (status, data, kind) => {
-  expect((await talk([status, data]).client.record(KEPT, false)).kind).toBe(kind);
-});
-
-test("a lost connection means later", async () => {
-  const jar = openJar("shop", true);
-  const client = openClient(EMBED, jar, () => Promise.reject(new TypeError("offline")));
-  expect(await client.record(KEPT, false)).toEqual({ kind: "later" });
-});
-
-test("a refused credential is dropped and the same answer sent without it", async () => {
-  const { client, jar, sent } = talk([401, { code: "credential_refused" }], [201, {}]);
-  const cleared = vi.spyOn(jar, "clearCredential");
-  vi.spyOn(jar, "credential").mockReturnValueOnce("OLD").mockReturnValue(undefined);
-  expect((await client.record(KEPT, false)).kind).toBe("stored");
-  expect(cleared).toHaveBeenCalledOnce();
-  expect(sent.map(({ body }) => [body.key, body.credential])).toEqual([
-    ["key-1", "OLD"],
-    ["key-1", undefined],
-  ]);
-});
-
-test("where the first attempt had arrived unnoticed, it is repeated as it was", async () => {
-  const { client, sent } = talk([409, { code: "key_conflict" }], [201, {}]);
-  expect((await client.record(KEPT, true)).kind).toBe("stored");
-  expect(sent[1]?.body).toEqual(KEPT.answer);
-});
-
-test("the service's own cookies travel in path mode", async () => {
-  const { client, jar, sent } = talk([201, {}], [200, {}]);
-  jar.setMode("path");
-  await client.record(KEPT, false);
-  await client.notice();
-  expect(sent.map(({ options }) => options.credentials)).toEqual(["include", "omit"]);
-  expect(sent[1]?.url).toBe("https://cm.example/_cm/v1/sites/shop/notice?lang=de");
-});
-
-test("a visitor whom the service does not know is none, a failure is a failure", async () => {
-  expect(await talk([401, {}]).client.me()).toBeUndefined();
-  await expect(talk([503, {}]).client.me()).rejects.toThrow("503");
-});
-
-test("a showing is counted without saying whose, and its loss does not matter", async () => {
-  const { client, sent, jar } = talk([500, {}]);
-  jar.store("T", "C");
-  client.shown(aNotice());
-  expect(sent[0]?.url).toBe("https://cm.example/_cm/v1/sites/shop/impressions");
-  expect(sent[0]?.options).toMatchObject({ method: "POST", keepalive: true, credentials: "omit" });
-  expect(sent[0]?.body).toEqual({ notice: 3, variant: "ab" });
-  const failing = openClient(EMBED, jar, () => Promise.reject(new TypeError("offline")));
-  failing.shown(aNotice());
-  await Promise.resolve();
+  [undefined, "omit"],
+  ["external", "omit"],
+  ["path", "include"],
+  ["subdomain", "include"],
+] as const)("in the mode %s cookies are: %s", async (mode, credentials) => {
+  const { client, jar, sent } = talk(replies(200, "{}"));
+  if (mode) jar.setMode({ mode });
+  await client.post("/consents", {});
+  expect(sent()[1].credentials).toBe(credentials);
+  await client.post("/impressions", {}, { credentials: "omit" });
+  expect(sent()[1].credentials).toBe("omit");
 });

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { openJar, readCookies } from "../src/cookies";
-import { cookiePatterns, domainsOf, pathsOf, sweep } from "../src/sweep";
-import { aNotice } from "./samples";
+import { openJar } from "../src/cookies";
+import type { Mode } from "../src/types";
+
+const EMBED = { base: "https://cm.example", key: "shop", lang: "en" };
 
 function recordWrites(current = ""): string[] {
   const written: string[] = [];
@@ -9,18 +10,38 @@ function recordWrites(current = ""): string[] {
   vi.spyOn(document, "cookie", "get").mockReturnValue(current);
   return written;
 }
+function aJar(mode?: Mode, secure = true, cookie_domain?: string) {
+  const jar = openJar(EMBED, secure);
+  if (mode) jar.setMode({ mode, ...(cookie_domain && { cookie_domain }) });
+  return jar;
+}
 afterEach(() => vi.restoreAllMocks());
 
 test("a cookie is found by its whole name", () => {
-  expect(readCookies("a", "ba=1; a=2; ab=3; a=x=y")).toEqual(["2", "x=y"]);
+  recordWrites("xconsent_state_shop=0; consent_state_shop=1=2; consent_state_shops=3");
+  expect(aJar("path", false).tokens()).toEqual(["1=2"]);
+});
+
+test.each([
+  ["external", true, "__Host-"],
+  ["path", true, "__Host-"],
+  ["subdomain", true, "__Secure-"],
+  ["subdomain", false, ""],
+] as const)("in the mode %s (https: %s) names begin with %j", (mode, secure, prefix) => {
+  const names = ["", "__Host-", "__Secure-"];
+  recordWrites(names.map((one) => `${one}consent_shop=${one || "plain"}`).join("; "));
+  expect(aJar(mode, secure).credential()).toBe(prefix || "plain");
+});
+
+test("until the mode is known every name counts", () => {
+  recordWrites("__Host-consent_state_shop=H; __Secure-consent_state_shop=S; consent_state_shop=P");
+  expect(aJar().tokens()).toEqual(["H", "S"]);
 });
 
 describe("the jar", () => {
   test("keeps both values on https with the prefix and every guard", () => {
     const written = recordWrites();
-    const jar = openJar("shop", true);
-    jar.setMode("external");
-    jar.store("TOKEN", "SECRET");
+    aJar("external").store("TOKEN", "SECRET");
     expect(written).toEqual([
       "__Host-consent_state_shop=TOKEN; Path=/; Secure; SameSite=Lax; Max-Age=34128000",
       "__Host-consent_shop=SECRET; Path=/; Secure; SameSite=Lax; Max-Age=34128000",
@@ -28,74 +49,34 @@ describe("the jar", () => {
   });
   test("drops prefix and Secure on loopback", () => {
     const written = recordWrites();
-    const jar = openJar("shop", false);
-    jar.setMode("external");
-    jar.store("TOKEN");
+    aJar("external", false).store("TOKEN");
     expect(written).toEqual(["consent_state_shop=TOKEN; Path=/; SameSite=Lax; Max-Age=34128000"]);
   });
-  test("leaves writing to the service in the other modes", () => {
-    const written = recordWrites("__Host-consent_state_shop=T; __Secure-consent_state_shop=U");
-    const jar = openJar("shop", true);
-    jar.setMode("subdomain", "shop.example");
-    jar.store("TOKEN", "SECRET");
-    jar.renew();
-    expect([jar.tokens(), written]).toEqual([["U"], []]);
+  test.each(["path", "subdomain", undefined] as const)(
+    "leaves writing to the service in the mode %s",
+    (mode) => {
+      const written = recordWrites();
+      aJar(mode).store("TOKEN", "SECRET");
+      expect(written).toEqual([]);
+    },
+  );
+  test("writes nothing where nothing is given", () => {
+    const written = recordWrites();
+    const jar = aJar("external");
+    jar.store(jar.tokens()[0], jar.credential());
+    expect(written).toEqual([]);
   });
-  test("renews what is there, writes nothing where nothing is", () => {
-    const none = recordWrites();
-    const jar = openJar("shop", true);
-    jar.setMode("external");
-    jar.renew();
-    jar.clear();
-    expect(none).toEqual([]);
-    vi.restoreAllMocks();
-    const written = recordWrites("__Host-consent_shop=C; __Host-consent_state_shop=T");
-    jar.renew();
-    expect(written.map((text) => text.split(";")[0])).toEqual([
-      "__Host-consent_state_shop=T",
-      "__Host-consent_shop=C",
-    ]);
+  test("forgets a credential and leaves the token", () => {
+    const written = recordWrites();
+    aJar("external", false).put(undefined, "");
+    expect(written).toEqual(["consent_shop=; Path=/; SameSite=Lax; Max-Age=0"]);
   });
 });
 
-test("clearing reaches the cookie that the service set for all subdomains", () => {
-  const written = recordWrites("__Secure-consent_state_shop=T");
-  const jar = openJar("shop", true);
-  jar.setMode("subdomain", "shop.example");
-  jar.clear();
+test("forgetting reaches the cookie that the service set for all subdomains", () => {
+  const written = recordWrites();
+  aJar("subdomain", true, "shop.example").put("");
   expect(written).toEqual([
     "__Secure-consent_state_shop=; Path=/; Domain=shop.example; Secure; SameSite=Lax; Max-Age=0",
   ]);
-});
-
-describe("the sweep", () => {
-  test("knows the cookies of a purpose's services", () => {
-    expect(cookiePatterns(aNotice(), ["analytics"])).toEqual(["_tally", "_ty*"]);
-    expect(cookiePatterns(aNotice(), ["marketing"])).toEqual([]);
-  });
-  test("knows every domain and path a cookie may be set for", () => {
-    expect(domainsOf("a.shop.example")).toEqual(["a.shop.example", "shop.example", "example"]);
-    expect([domainsOf("127.0.0.1"), domainsOf("[::1]")]).toEqual([[], []]);
-    expect(pathsOf("/a/b")).toEqual(["/", "/a", "/a/", "/a/b", "/a/b/"]);
-  });
-  test("deletes what is named, by pattern too, and nothing else", () => {
-    const present = "_tally=1; _ty9=1; _tx=1; keep=1; consent_shop=1";
-    const written = recordWrites();
-    sweep(aNotice(), ["analytics"], present);
-    expect(new Set(written.map((text) => text.split("=")[0]))).toEqual(new Set(["_tally", "_ty9"]));
-    expect(written.every((text) => text.includes("=; Max-Age=0; Path=/"))).toBe(true);
-  });
-  test("never touches the banner's own cookies", () => {
-    const written = recordWrites();
-    const notice = aNotice();
-    if (notice.services[0]) notice.services[0].cookies = [{ name: "*" }];
-    sweep(notice, ["analytics"], "consent_shop=1; __Host-consent_state_shop=1; other=1");
-    expect(new Set(written.map((text) => text.split("=")[0]))).toEqual(new Set(["other"]));
-  });
-  test("writes nothing where there is nothing to delete", () => {
-    const written = recordWrites();
-    sweep(aNotice(), ["analytics"], "keep=1");
-    sweep(aNotice(), [], "_tally=1");
-    expect(written).toEqual([]);
-  });
 });

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import file from "../../tests/support/standing_cases.json";
 import { allows, documentsToAsk, purposesToAsk, resolve, whatToAsk } from "../src/state";
-import type { Notice, Token, TokenDecision } from "../src/types";
+import type { Notice, StateValue, Token, TokenDecision } from "../src/types";
 import { aNotice, aToken, NOW } from "./samples";
 
 interface Case {
@@ -16,6 +16,12 @@ interface Case {
 }
 
 const shared = file as unknown as { terms: Record<string, Partial<Notice>>; cases: Case[] };
+
+/** What pages are told: the visitor's word, or that there is none. The service says why, too. */
+const VALUES: Record<string, StateValue> = {
+  ...{ granted: "granted", not_subject: "not_subject" },
+  ...{ undecided: "undecided", expired: "undecided", changed: "undecided" },
+};
 
 /** Times are in days from now; an end of 0 is never. */
 const inDays = (days: number) => NOW + Math.round(days * 86400);
@@ -43,7 +49,7 @@ test.each(shared.cases)("$name", (one) => {
   const token = tokenOf(one.token);
   const state = resolve({ notice, token, kept: [], gpc: one.gpc ?? false, now: NOW });
   for (const [key, [allowed, why]] of Object.entries(one.purposes))
-    expect(state.purposes[key]).toMatchObject({ allowed, why });
+    expect(state.purposes[key]).toMatchObject({ allowed, value: VALUES[why] ?? "denied" });
   for (const { key, purpose } of notice.services)
     expect([key, allows(state, purpose, key)]).toEqual([key, one.services?.[key]]);
   const purposes = purposesToAsk(notice, state).map(({ key }) => key);
