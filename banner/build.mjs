@@ -97,7 +97,7 @@ async function eager() {
     const source = `import * as it from "./src/${from}"; ${lines.join(" ")}`;
     modules += section(name, await statement(source));
   }
-  const core = await bundle("src/main.ts", "iife");
+  const core = await bundle("src/main.ts", "esm");
   return `(()=>{var BANNER_DIGEST="${digestZeros}",KIT="${kitZeros}",LAYOUTS={${css}},SIGNALS={},HOOKS={};${modules}${core}})();\n`;
 }
 

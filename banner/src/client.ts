@@ -19,7 +19,7 @@ const WAIT = 15000;
 export function openClient({ base, key }: Embed, jar: Jar): Client {
   async function call(path: string, options?: RequestInit): Promise<Response> {
     const response = await fetch(`${base}/v1/sites/${key}${path}`, {
-      credentials: jar.mode && jar.mode !== "external" ? "include" : "omit",
+      credentials: jar.mode === "external" ? "omit" : "include",
       referrerPolicy: "strict-origin",
       signal: AbortSignal.timeout?.(WAIT) ?? null,
       ...options,

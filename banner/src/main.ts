@@ -13,12 +13,12 @@ async function pageReady(): Promise<void> {
 }
 
 if ("ready" in (window.siteConsent ?? {}))
-  console.warn("consent: on this page twice; the second does nothing.");
-else if (!embed) console.warn('consent: the script tag names no site: data-site="KEY" is missing.');
+  console.warn("consent: the banner is on this page twice");
+else if (!embed) console.warn('consent: add data-site="KEY" to the script tag');
 else {
   // On https, and on plain http to this machine.
   const keepable = isSecureContext;
-  if (!keepable) console.warn("consent: not on https, so no choice can be kept: all is denied.");
+  if (!keepable) console.warn("consent: use https; here all is denied");
   let begin = (): void => {};
   const started = new Promise<void>((go) => {
     begin = go;
@@ -32,7 +32,7 @@ else {
     void api.open();
   });
   void (keepable ? pageReady().then(core.start) : Promise.resolve())
-    .catch((problem) => console.error("consent: everything is denied.", problem))
+    .catch((problem) => console.error("consent: all is denied", problem))
     .then(() => {
       begin();
       api.announce("ready");

@@ -42,7 +42,7 @@ export interface Facts {
 /** Reads a state token; what is not one, or one of another site, counts as absent. */
 export function parseToken(raw: string | undefined, site: string): Token | undefined {
   try {
-    const encoded = raw?.split(".")[0]?.replace(/-/g, "+").replace(/_/g, "/") ?? "";
+    const encoded = String(raw).replace(/\..*/, "").replace(/-/g, "+").replace(/_/g, "/");
     const token = { services: {}, ...JSON.parse(atob(encoded)) };
     const { v, purposes, services, documents } = token;
     const isWhole = [purposes, services, documents].every((one) => Object(one) === one);

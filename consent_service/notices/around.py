@@ -10,6 +10,8 @@ from consent_service.sites.model import Embed
 
 _COLOUR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 _LENGTH = re.compile(r"\d{1,3}(?:\.\d{1,2})?(?:px|rem|em)")
+_USUAL = {"on-accent": "#fff", "radius": "10px"}
+"""What the banner's own style sheet says."""
 
 
 def around(notice: str, variant: Variant, theme: Mapping[str, str], embed: Embed) -> dict[str, Any]:
@@ -42,7 +44,11 @@ def style(theme: Mapping[str, str]) -> str:
         "on-accent": _ink(accent, ink) if accent else None,
         "radius": radius,
     }
-    return ";".join(f"--cm-{name}:{value}" for name, value in declared.items() if value)
+    return ";".join(
+        f"--cm-{name}:{value}"
+        for name, value in declared.items()
+        if value and value != _USUAL.get(name)
+    )
 
 
 def _checked(rule: re.Pattern[str], theme: Mapping[str, str], name: str) -> str | None:
@@ -51,7 +57,9 @@ def _checked(rule: re.Pattern[str], theme: Mapping[str, str], name: str) -> str 
 
 
 def _ink(accent: str, ink: str | None) -> str:
-    return next((each for each in (ink, "#fff") if each and _is_readable(each, accent)), "#000")
+    if ink and ink.lower() != "#ffffff" and _is_readable(ink, accent):
+        return ink
+    return "#fff" if _is_readable("#fff", accent) else "#000"
 
 
 def _is_readable(ink: str, accent: str) -> bool:
