@@ -24,13 +24,16 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "server", "date"
 class Website:
     """The shop's pages under another site key; `base` is where its pages find the service.
 
-    `more` is markup that each page shows at its end.
+    `more` is markup that each page shows at its end, `head` what stands before all else in its
+    head, and `allowed` what its policy allows such scripts by.
     """
 
     key: str
     base: str
     service_port: int
     more: str = ""
+    head: str = ""
+    allowed: str = ""
 
     def html(self, written: str, tag: str) -> str:
         """Return a page with the addresses of this website; `tag` chooses the form of the tag."""
@@ -38,6 +41,7 @@ class Website:
         if tag == "static":
             inlined = f"/v1/sites/{self.key}/consent-banner.js"
             page = page.replace(inlined, f'/static/consent-banner.js" data-site="{self.key}')
+        page = page.replace("<head>", f"<head>{self.head}", 1)
         return page.replace("</main>", f"{self.more}</main>")
 
     @property
@@ -45,7 +49,8 @@ class Website:
         """The policy of a careful website."""
         parts = urlsplit(self.base)
         origin = f"{parts.scheme}://{parts.netloc}"
-        return f"default-src 'self'; script-src 'self' {origin}; connect-src {origin}"
+        scripts = f"'self' {origin} {self.allowed}".rstrip()
+        return f"default-src 'self'; script-src {scripts}; connect-src {origin}"
 
 
 class _Server(ThreadingHTTPServer):
