@@ -61,10 +61,10 @@ export function openGate(allows: Allows, moved: () => void): Gate {
     busy = false;
     pump();
   }
-  /** What can be stopped is stopped; a script that has run stays. */
+  /** What can be stopped is stopped; a script that has run stays, which is told once. */
   function stop(element: HTMLElement): boolean {
-    if (element instanceof HTMLScriptElement) return true;
     released.delete(element);
+    if (element instanceof HTMLScriptElement) return true;
     moveAddress(element, "", "data-");
     if (element instanceof HTMLIFrameElement) element.src = "about:blank";
     return false;

@@ -1,8 +1,13 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { openGate } from "../src/gate";
 
 let allowed: string[];
-const gate = () => openGate((purpose, service) => allowed.includes(service ?? purpose));
+const gate = () => {
+  const allows = (purpose?: string, service?: string) =>
+    allowed.includes(service ?? purpose ?? "nothing");
+  return openGate(allows, moved);
+};
+let moved = vi.fn();
 const settle = () => new Promise((done) => setTimeout(done, 5));
 
 function add<K extends keyof HTMLElementTagNameMap>(
@@ -101,5 +106,65 @@ describe("the gate", () => {
     allowed = ["a"];
     gate().update();
     expect(frame.hasAttribute("src")).toBe(false);
+  });
+  test("loads nothing that names no purpose", () => {
+    const image = add("img", { "data-consent": "", "data-src": "/p.png" });
+    allowed = ["analytics"];
+    gate().update();
+    expect(image.hasAttribute("src")).toBe(false);
+  });
+  test("runs a script as what it says it is", () => {
+    const module = script("analytics", { "data-type": "module" });
+    allowed = ["analytics"];
+    gate().update();
+    expect(module.type).toBe("module");
+  });
+  test("waits for no script that may come whenever it likes", () => {
+    const first = script("analytics", { async: "" });
+    Object.defineProperty(first, "src", { value: "https://x.example/lib.js" });
+    const second = script("analytics");
+    allowed = ["analytics"];
+    gate().update();
+    expect(second.type).toBe("text/javascript");
+  });
+  test("stops what can be stopped, and says when something runs on", () => {
+    const frame = add("iframe", { "data-consent": "video", "data-src": "about:blank#film" });
+    const image = add("img", { "data-consent": "video", "data-src": "/p.png" });
+    const one = gate();
+    allowed = ["video"];
+    expect(one.update()).toBe(false);
+    allowed = [];
+    expect(one.update()).toBe(false);
+    expect([frame.getAttribute("src"), frame.dataset.src]).toEqual([
+      ...["about:blank", "about:blank#film"],
+    ]);
+    expect([image.hasAttribute("src"), image.dataset.src]).toEqual([false, "/p.png"]);
+    allowed = ["video"];
+    one.update();
+    expect(frame.getAttribute("src")).toBe("about:blank#film");
+    const node = script("analytics");
+    allowed = ["analytics"];
+    one.update();
+    allowed = [];
+    expect([one.update(), node.type]).toEqual([true, "text/javascript"]);
+    expect(one.update(), "told twice").toBe(false);
+  });
+  test("releases an element by itself, for this page", () => {
+    const frame = add("iframe", { "data-consent": "video", "data-src": "about:blank#film" });
+    const other = add("iframe", { "data-consent": "video", "data-src": "about:blank#more" });
+    const one = gate();
+    one.update();
+    one.release(frame);
+    one.update();
+    expect([frame.getAttribute("src"), other.hasAttribute("src")]).toEqual([
+      ...["about:blank#film", false],
+    ]);
+  });
+  test("tells when anything in the page moves", async () => {
+    moved = vi.fn();
+    gate().update();
+    add("p", {});
+    await settle();
+    expect(moved).toHaveBeenCalledOnce();
   });
 });
