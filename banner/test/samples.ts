@@ -9,7 +9,9 @@ const words = [
   ...["data_categories", "recipients", "retention", "documents", "policy_of_provider"],
   ...["reference", "history", "controller", "opt_out_honoured", "override_question"],
   ...["override_confirm", "override_cancel", "asked_again", "what_changed", "close_refuses"],
-  ...["agree", "acknowledge", "agree_intro", "acknowledge_intro", "later"],
+  ...["agree", "acknowledge", "agree_intro", "acknowledge_intro", "later", "reload_needed"],
+  ...["reload", "receipt", "frame_text", "frame_once", "frame_always", "on", "off"],
+  ...["opt_in_question"],
 ];
 
 export const texts = {
