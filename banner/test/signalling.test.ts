@@ -5,8 +5,6 @@ import { allows, resolve } from "../src/state";
 import type { Kept, Notice, TokenDecision } from "../src/types";
 import { aKept, aNotice, aPurpose, aToken, NOW } from "./samples";
 
-vi.stubGlobal("HOOKS", {});
-
 type Told = [first: boolean, analytics: boolean];
 
 let signal: (core: Core, signals: Record<string, Signal>) => void;

@@ -1,12 +1,8 @@
-import { vi } from "vitest";
 import type { Visit } from "../src/lazy/page";
 import { allows, resolve } from "../src/state";
 import type { Notice, TokenDecision } from "../src/types";
 import type { Stage } from "../src/view/stage";
 import { aToken, NOW } from "./samples";
-
-// The rules without what only some sites need of them.
-vi.stubGlobal("HOOKS", {});
 
 interface More {
   services?: Record<string, boolean>;
