@@ -9,7 +9,9 @@ const embed = script && readEmbed(script, document.documentElement.lang);
 async function pageReady(): Promise<void> {
   if (document.prerendering)
     await new Promise((go) => document.addEventListener("prerenderingchange", go, { once: true }));
-  while (!document.body) await new Promise((go) => setTimeout(go));
+  // In a task of its own, so that the page is not kept waiting for both.
+  do await new Promise((go) => setTimeout(go));
+  while (!document.body);
 }
 
 if ("ready" in (window.siteConsent ?? {}))

@@ -16,6 +16,7 @@ import { firstLayer, type Shown } from "./view/layer";
 import { openStage } from "./view/stage";
 
 const DAY = 86400;
+const idle = window.requestIdleCallback ?? setTimeout;
 const gpc = navigator.globalPrivacyControl === true;
 
 export function openVisit(embed: Embed, announce: (event: string) => void): Core {
@@ -61,7 +62,9 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
     const runsOn = gate.update();
     if (facts.token || facts.kept[0]) clean();
     if (runsOn)
-      void load<typeof import("./lazy/layers")>("l").then((part) => part.askToReload(core), warn);
+      void load<typeof import("./lazy/layers")>("l")
+        .then((part) => part.askToReload(core))
+        .catch(warn);
     show();
     const before = known;
     known = JSON.stringify([values(), core.state.services]);
@@ -89,11 +92,10 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
   function ask(layer: HTMLElement): void {
     const { number, variant } = (core as Shown).notice;
     core.getStage().ask(layer);
-    if (!isCounted)
-      client
-        .post("/impressions", { notice: number, variant }, { credentials: "omit" })
-        .catch(() => {});
+    if (isCounted) return;
     isCounted = true;
+    const body = { notice: number, variant };
+    idle(() => client.post("/impressions", body, { credentials: "omit" }).catch(() => {}));
   }
 
   /** Asks what is open, and nothing else. */
@@ -138,7 +140,9 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
     const { token, kept, now } = core.facts();
     const isNews = kept[0] || (token && (gpc || now - token.iat > DAY));
     if (isNews || location.hash === "#consent-refresh")
-      void records().then((part) => part.catchUp(core), warn);
+      void records()
+        .then((part) => part.catchUp(core))
+        .catch(warn);
   }
 
   const core: Core = {
@@ -190,6 +194,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
     forget() {
       jar.put("", "");
       core.reference = core.receipt = latest = undefined;
+      core.update();
       clean();
     },
 
@@ -262,7 +267,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
       addEventListener("online", core.send);
       addEventListener("hashchange", catchUp);
       addEventListener("pageshow", (event) => event.persisted && refresh());
-      (window.requestIdleCallback ?? setTimeout)(catchUp);
+      idle(catchUp);
     },
   };
   return core;
