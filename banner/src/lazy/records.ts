@@ -102,8 +102,8 @@ async function me({ client, jar }: Core): Promise<Reply | undefined> {
 /** Takes over what the service knows; a change made elsewhere takes effect here. */
 export async function ask(core: Core): Promise<void> {
   const reply = await me(core);
-  if (reply) core.learn(reply);
-  else core.forget();
+  if (!reply) return core.forget();
+  core.learn(reply);
   core.update();
 }
 
