@@ -3,7 +3,7 @@ import { vi } from "vitest";
 import type { Core } from "../src/core";
 import type { Kept, Notice, Token } from "../src/types";
 import type { Shown } from "../src/view/layer";
-import { aNotice, encode, NOW } from "./samples";
+import { aNotice, encode } from "./samples";
 
 export interface Given {
   notice?: Notice | undefined;
@@ -31,8 +31,6 @@ export interface Page {
   /** Sets what the service answers to the next requests for a path, one each. */
   answers(path: string, ...list: (Answer | Promise<Answer>)[]): void;
 }
-
-vi.useFakeTimers({ now: NOW * 1000, toFake: ["Date"] });
 
 const observers: MutationObserver[] = [];
 vi.stubGlobal(
@@ -63,7 +61,7 @@ export async function leavePage(): Promise<void> {
 
 export function keep(name: string, value: string): void {
   // biome-ignore lint/suspicious/noDocumentCookie: as the banner does it.
-  document.cookie = `${name}=${value}; Path=/; Max-Age=${value ? 1000 : 0}`;
+  document.cookie = `${name}=${value}; Path=/; Max-Age=${value ? 1000 : -1}`;
 }
 
 /** Lets all happen that follows from what has been answered by now. */
