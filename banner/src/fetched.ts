@@ -2,19 +2,26 @@
 import type { Core } from "./core";
 import type { Notice, Token } from "./types";
 
-/** Stands in for a notice that cannot be had: nothing is asked, what is on record can be withdrawn. */
+/** Stands in for a notice that cannot be had: it has no words to ask or show anything, but the page can withdraw. */
 function standIn(token: Token): Notice {
   const entries = Object.entries(token.purposes);
   const purposes = entries.map(([key]) => ({ key, choice: true }));
   const numbers = [...entries, ...Object.entries(token.documents)].map(([, one]) => one[1]);
   const number = Math.max(1, ...numbers);
-  return { number, purposes, services: [], documents: [], embed: {} } as unknown as Notice;
+  return {
+    number,
+    purposes,
+    services: [],
+    documents: [],
+    texts: {},
+    embed: {},
+  } as unknown as Notice;
 }
 
 export async function fetchNotice({ client, embed }: Core): Promise<Notice> {
   const lang = embed.lang && `?lang=${encodeURIComponent(embed.lang)}`;
   const { status, data } = await client.call(`/notice${lang}`, { credentials: "omit" });
-  if (status !== 200) throw new Error(`the service answered ${status}`);
+  if (status !== 200 || !data.texts) throw new Error(`the service answered ${status}`);
   return data;
 }
 

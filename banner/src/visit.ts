@@ -82,7 +82,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
     const isOwn = document.querySelector("[data-consent-open]");
     const told = core.isOptedOut() && h("small", {}, opt_out_honoured);
     const kind = `cm-reopen cm-${notice.model}`;
-    if (isOwn || !(rules.choicesOf(notice)[0] || state.withdrawable)) stage?.rest();
+    if (isOwn || !reopen || !(rules.choicesOf(notice)[0] || state.withdrawable)) stage?.rest();
     else
       core
         .getStage()
@@ -229,7 +229,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
     },
 
     async open() {
-      if (!core.notice) return;
+      if (!core.notice?.texts.reopen) return;
       announce("open");
       try {
         const [part] = await Promise.all([load<typeof import("./lazy/centre")>("c"), core.whole()]);

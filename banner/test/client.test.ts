@@ -44,7 +44,7 @@ test("no request waits for ever, and none tells the page's address", async () =>
 });
 
 test.each([
-  [undefined, "omit"],
+  [undefined, "include"],
   ["external", "omit"],
   ["path", "include"],
   ["subdomain", "include"],

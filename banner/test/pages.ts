@@ -6,7 +6,8 @@ import type { Shown } from "../src/view/layer";
 import { aNotice, encode } from "./samples";
 
 export interface Given {
-  notice?: Notice | undefined;
+  /** What comes with the script; null: nothing. */
+  notice?: Notice | null;
   token?: Token;
   kept?: Kept[];
   gpc?: boolean;
@@ -107,10 +108,10 @@ export function page({
 }
 
 /** Every page runs the code anew. */
-async function open(notice: Notice, announced: string[]): Promise<Shown> {
+async function open(notice: Notice | null, announced: string[]): Promise<Shown> {
   vi.resetModules();
   const { openVisit } = await import("../src/visit");
-  const embed = { base: "/cm", key: "shop", lang: "en", inlined: notice };
+  const embed = { base: "/cm", key: "shop", lang: "en", inlined: notice ?? undefined };
   const core: Core = openVisit(embed, (event) => void announced.push(event));
   return core as Shown;
 }
