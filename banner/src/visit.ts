@@ -82,7 +82,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
     const isOwn = document.querySelector("[data-consent-open]");
     const told = core.isOptedOut() && h("small", {}, opt_out_honoured);
     const kind = `cm-reopen cm-${notice.model}`;
-    if (isOwn || !reopen || !(rules.choicesOf(notice)[0] || state.withdrawable)) stage?.rest();
+    if (isOwn || !(rules.choicesOf(notice)[0] || state.withdrawable)) stage?.rest();
     else
       core
         .getStage()
@@ -101,7 +101,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
   /** Asks what is open, and nothing else. */
   function show(): void {
     const { notice, state } = core;
-    if (!notice || isHeld) return;
+    if (!notice?.texts.reopen || isHeld) return;
     const question = rules.whatToAsk(notice, state);
     const comesBack =
       question === "choice"

@@ -4,7 +4,7 @@ import { aNotice, aToken, encode } from "./samples";
 
 afterEach(leavePage);
 
-const token = aToken({ analytics: ["granted", 3, 0], marketing: ["denied", 3, 0] });
+const token = aToken({ analytics: ["granted", 3, 0], marketing: ["granted", 3, 1] });
 
 test("a script without a notice gets the one of the page's language", async () => {
   const { core, answers, requests } = await page({ notice: null });
