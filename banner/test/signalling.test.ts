@@ -48,6 +48,7 @@ function onPage(notice: Notice, visitor: Visitor = {}): { tell(): void; load: Co
   const tell = () => {
     const state = resolve(facts());
     const core = {
+      resolve,
       notice,
       state,
       facts,
