@@ -43,15 +43,23 @@ vi.stubGlobal(
     }
   },
 );
-const listened = vi.spyOn(globalThis, "addEventListener");
+type Listening = [type: string, listener: EventListener, options?: AddEventListenerOptions];
+const listened: Listening[] = [];
+const listen = globalThis.addEventListener.bind(globalThis) as (...given: Listening) => void;
+Object.assign(globalThis, {
+  addEventListener(...given: Listening) {
+    listened.push(given);
+    listen(...given);
+  },
+});
 
 /** Ends what a page does and forgets what it kept. */
 export async function leavePage(): Promise<void> {
   await settle();
   dispatchEvent(new Event("pagehide"));
   for (const observer of observers.splice(0)) observer.disconnect();
-  for (const [type, listener, options] of listened.mock.calls.splice(0))
-    removeEventListener(type, listener as EventListener, options);
+  for (const [type, listener, options] of listened.splice(0))
+    removeEventListener(type, listener, options);
   for (const pair of document.cookie.split("; ")) keep(pair.split("=")[0] ?? "", "");
   localStorage.clear();
   sessionStorage.clear();
