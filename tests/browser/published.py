@@ -1,7 +1,6 @@
 """Sites beside the examples, published into the running demo, with websites of their own."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,10 +71,7 @@ class Published:
         return Visit(page, self.key).go(self.origin + path)
 
 
-@contextmanager
-def published(
-    demo: Demo, folder: Path, key: str, *, more: str = "", **settings: Any
-) -> Iterator[Published]:
+def published(demo: Demo, folder: Path, key: str, *, more: str = "", **settings: Any) -> Published:
     """Publish a site with changed settings and serve its website; `more` is added to its pages."""
     port = free_port()
     service_port = urlsplit(demo.service).port or 0
@@ -84,4 +80,4 @@ def published(
     site.change(**settings)
     # Pages may still load something when a test ends, so the website outlives the test.
     demo.beside.enter_context(serving(website, port))
-    yield site
+    return site

@@ -61,34 +61,34 @@ def test_banner_and_centre(page: Page, demo: Demo, key: str, path: str) -> None:
 
 
 def test_a_layer_that_closes_by_refusing(page: Page, demo: Demo, tmp_path: Path) -> None:
-    with published(demo, tmp_path, "closing", profiles=["italy"]) as site:
-        site.visit(page, "/ar.html").layer.wait_for()
-        check(page)
+    site = published(demo, tmp_path, "closing", profiles=["italy"])
+    site.visit(page, "/ar.html").layer.wait_for()
+    check(page)
 
 
 def test_opting_out(page: Page, demo: Demo, tmp_path: Path) -> None:
-    with published(demo, tmp_path, "leaving", profiles=["us-opt-out"], texts={}) as site:
-        site.visit(page, "/de.html").layer.wait_for()
-        check(page)
+    site = published(demo, tmp_path, "leaving", profiles=["us-opt-out"], texts={})
+    site.visit(page, "/de.html").layer.wait_for()
+    check(page)
 
 
 def test_documents_alone(page: Page, demo: Demo, tmp_path: Path) -> None:
-    with published(demo, tmp_path, "reading", profiles=["us-opt-out"]) as site:
-        site.edit("terms", "accept: inform", "accept: agree")
-        site.publish()
-        visit = site.visit(page)
-        visit.press("Opt out of all", within=visit.layer)
-        visit.layer.get_by_role("button", name="Agree").wait_for()
-        check(page)
+    site = published(demo, tmp_path, "reading", profiles=["us-opt-out"])
+    site.edit("terms", "accept: inform", "accept: agree")
+    site.publish()
+    visit = site.visit(page)
+    visit.press("Opt out of all", within=visit.layer)
+    visit.layer.get_by_role("button", name="Agree").wait_for()
+    check(page)
 
 
 def test_part_asked_again(page: Page, demo: Demo, tmp_path: Path) -> None:
-    with published(demo, tmp_path, "part") as site:
-        visit = site.visit(page, "/de.html")
-        visit.press("Alle akzeptieren", within=visit.layer)
-        site.add_purpose(VIDEO)
-        eventually(page, lambda: comes_back(visit))
-        check(page)
+    site = published(demo, tmp_path, "part")
+    visit = site.visit(page, "/de.html")
+    visit.press("Alle akzeptieren", within=visit.layer)
+    site.add_purpose(VIDEO)
+    eventually(page, lambda: comes_back(visit))
+    check(page)
 
 
 def comes_back(visit: Visit) -> bool:

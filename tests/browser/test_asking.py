@@ -1,8 +1,9 @@
 """What the banner asks, and when it comes back: for what is new only, and for documents."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,8 @@ FORM = """<form action="/order" data-consent-agree="terms"><button>Order and pay
 
 
 @pytest.fixture
-def publish(demo: Demo, tmp_path: Path) -> Iterator[Publish]:
-    with ExitStack() as stack:
-        yield lambda key, **settings: stack.enter_context(
-            published(demo, tmp_path, key, **settings)
-        )
+def publish(demo: Demo, tmp_path: Path) -> Publish:
+    return partial(published, demo, tmp_path)
 
 
 def until_notice(visit: Visit, number: int) -> None:

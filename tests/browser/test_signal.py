@@ -1,7 +1,5 @@
 """The opt-out signal (Global Privacy Control): honoured, told once, overridden by a second act."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -13,10 +11,9 @@ HONOURED = "Opt-out request honoured"
 
 
 @pytest.fixture(scope="module")
-def us(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+def us(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Published:
     folder = tmp_path_factory.mktemp("us")
-    with published(demo, folder, "us", profiles=["us-opt-out"], texts={}) as site:
-        yield site
+    return published(demo, folder, "us", profiles=["us-opt-out"], texts={})
 
 
 def switch_on_signal(visit: Visit) -> None:

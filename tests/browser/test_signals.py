@@ -1,7 +1,6 @@
 """Signals in a browser: queues of tags, the head stub under a strict policy, GPP and TCF."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,31 +32,30 @@ parent.postMessage({__tcfapiCall: {command: "ping", version: 2, callId: 7}}, "*"
 
 
 @pytest.fixture(scope="module")
-def basic(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+def basic(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Published:
     signals = {"google": GOOGLE, "matomo": {"purpose": "analytics"}}
     folder = tmp_path_factory.mktemp("basic")
-    with published(demo, folder, "basic", signals=signals) as site:
-        yield site
+    return published(demo, folder, "basic", signals=signals)
 
 
 @pytest.fixture(scope="module")
-def advanced(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def advanced(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of pages with the head stub, for a site with everything that needs it."""
     folder = tmp_path_factory.mktemp("advanced")
-    with published(demo, folder, "advanced", profiles=["eu-opt-in", "us-opt-out"]) as site:
-        (folder / "advanced" / "vendor-list.json").write_text(json.dumps(VENDOR_LIST))
-        written = yaml.safe_load((folder / "advanced" / "site.yaml").read_text("utf-8"))
-        written["purposes"][-1]["tcf_purposes"] = [1, 3, 4]
-        written["services"][-1]["tcf_vendor"] = 755
-        signals = {
-            "mode": "advanced",
-            "head": True,
-            "google": GOOGLE,
-            "gpp": {"cmp_id": 5, "sections": ["usnat"]},
-            "tcf": {"cmp_id": 431, "cmp_version": 1, "vendor_list": "vendor-list.json"},
-        }
-        parts = {name: written[name] for name in ("purposes", "services")}
-        yield with_stub(demo, site, signals=signals, **parts)
+    site = published(demo, folder, "advanced", profiles=["eu-opt-in", "us-opt-out"])
+    (folder / "advanced" / "vendor-list.json").write_text(json.dumps(VENDOR_LIST))
+    written = yaml.safe_load((folder / "advanced" / "site.yaml").read_text("utf-8"))
+    written["purposes"][-1]["tcf_purposes"] = [1, 3, 4]
+    written["services"][-1]["tcf_vendor"] = 755
+    signals = {
+        "mode": "advanced",
+        "head": True,
+        "google": GOOGLE,
+        "gpp": {"cmp_id": 5, "sections": ["usnat"]},
+        "tcf": {"cmp_id": 431, "cmp_version": 1, "vendor_list": "vendor-list.json"},
+    }
+    parts = {name: written[name] for name in ("purposes", "services")}
+    return with_stub(demo, site, signals=signals, **parts)
 
 
 def with_stub(demo: Demo, site: Published, **settings: Any) -> str:
@@ -190,10 +188,8 @@ def test_gpp_has_no_section_where_another_law_holds(page: Page, advanced: str) -
 def test_gpp_tells_an_opt_out_in_the_us(page: Page, demo: Demo, tmp_path: Path) -> None:
     signals = {"head": True, "gpp": {"cmp_id": 5, "sections": ["usnat"]}}
     page.add_init_script(SIGNAL)
-    with published(
-        demo, tmp_path, "american", profiles=["us-opt-out"], texts={}, signals=signals
-    ) as site:
-        go(page, site.key, with_stub(demo, site))
-        eventually(page, lambda: ask(page, "__gpp('ping', done)")["cmpStatus"] == "loaded")
-        assert ask(page, "__gpp('ping', done)")["gppString"] == "DBABLA~CFQVAAAAAACA.YA"
-        assert ask(page, "__gpp('getField', done, 'usnat.Gpc')") is True
+    site = published(demo, tmp_path, "american", profiles=["us-opt-out"], texts={}, signals=signals)
+    go(page, site.key, with_stub(demo, site))
+    eventually(page, lambda: ask(page, "__gpp('ping', done)")["cmpStatus"] == "loaded")
+    assert ask(page, "__gpp('ping', done)")["gppString"] == "DBABLA~CFQVAAAAAACA.YA"
+    assert ask(page, "__gpp('getField', done, 'usnat.Gpc')") is True

@@ -24,17 +24,17 @@ def test_a_choice_takes_effect_in_the_other_tab(page: Page, demo: Demo) -> None:
 def test_the_other_tab_asks_for_no_more_than_is_open(
     page: Page, demo: Demo, tmp_path: Path
 ) -> None:
-    with published(demo, tmp_path, "tabs") as site:
-        site.edit("terms", "accept: inform", "accept: agree")
-        site.publish()
-        first, second = site.visit(page), site.visit(page.context.new_page())
-        expect(second.layer.get_by_role("button", name="Accept all")).to_be_visible()
-        first.press("Refuse all", within=first.layer)
-        expect(second.layer.get_by_role("button", name="Accept all")).to_have_count(0)
-        second.layer.get_by_role("button", name="Agree").click()
-        expect(second.layer).to_have_count(0)
-        expect(first.layer).to_have_count(0)
-        expect(first.page.get_by_role("button", name="Privacy choices")).to_be_visible()
+    site = published(demo, tmp_path, "tabs")
+    site.edit("terms", "accept: inform", "accept: agree")
+    site.publish()
+    first, second = site.visit(page), site.visit(page.context.new_page())
+    expect(second.layer.get_by_role("button", name="Accept all")).to_be_visible()
+    first.press("Refuse all", within=first.layer)
+    expect(second.layer.get_by_role("button", name="Accept all")).to_have_count(0)
+    second.layer.get_by_role("button", name="Agree").click()
+    expect(second.layer).to_have_count(0)
+    expect(first.layer).to_have_count(0)
+    expect(first.page.get_by_role("button", name="Privacy choices")).to_be_visible()
 
 
 def test_going_back_asks_no_more(page: Page, demo: Demo) -> None:

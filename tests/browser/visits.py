@@ -95,7 +95,9 @@ class Visit:
 
     def granted(self) -> set[str]:
         """Return the purposes that may be pursued now."""
-        return {purpose for purpose in PANEL if self.page.evaluate(f"siteConsent.granted('{purpose}')")}
+        return {
+            purpose for purpose in PANEL if self.page.evaluate(f"siteConsent.granted('{purpose}')")
+        }
 
     def ran(self) -> set[str]:
         """Return the purposes whose scripts ran on this page."""
