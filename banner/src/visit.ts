@@ -135,12 +135,15 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
     } else await (await records()).recover(core);
   }
 
+  /** From the page that the service has for the visitor's choices, which may have changed there. */
+  const isBack = () => location.hash === "#consent-refresh";
+
   /** Looks after what the service has to hear, or knows better. */
-  function catchUp(): void {
+  async function catchUp(): Promise<void> {
     const { token, kept, now } = core.facts();
     const isNews = kept[0] || (token && (gpc || now - token.iat > DAY));
-    if (isNews || location.hash === "#consent-refresh")
-      void records()
+    if (isNews || isBack())
+      await records()
         .then((part) => part.catchUp(core))
         .catch(warn);
   }
@@ -261,6 +264,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
       const { notice } = core;
       if (notice) jar.setMode(notice.embed);
       jar.store(jar.tokens()[0], jar.credential());
+      if (isBack()) await catchUp();
       refresh();
       if (document.querySelector("iframe[data-consent][data-src]"))
         void load<typeof import("./lazy/frames")>("f").then((part) => part.watch(core), warn);

@@ -136,6 +136,13 @@ describe("the service is asked how the visitor stands", () => {
     expect(requests.map(({ path }) => path)).toEqual(["/consents/me"]);
     expect([location.hash, location.search, core.allows("analytics")]).toEqual(["", "?x=1", false]);
   });
+  test("on return before anything runs that was withdrawn there", async () => {
+    const script = Object.assign(document.createElement("script"), { type: "text/plain" });
+    script.dataset.consent = "analytics";
+    document.body.append(script);
+    await opened({ token: granted }, "#consent-refresh");
+    expect(script.type).toBe("text/plain");
+  });
   test("and forgets whom the service has forgotten", async () => {
     keep("_tally", "1");
     history.replaceState(null, "", "/#consent-refresh");
