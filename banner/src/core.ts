@@ -54,7 +54,7 @@ export interface Core {
   open(): Promise<void>;
   /** Shows a layer that stays until it is closed. */
   hold(layer: HTMLElement): void;
-  /** Puts such a layer away. */
+  /** Puts such a layer away, for what is to be shown otherwise. */
   close(): void;
   /** Puts the documents off for this page; nothing is stored. */
   postpone(): void;

@@ -220,7 +220,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
     take(...list) {
       for (const { answer } of list) fresh.add(answer.key);
       queue.save([...queue.all(), ...list]);
-      core.close();
+      isHeld = false;
       core.update();
       if (core.notice) core.getStage().say(core.notice.texts.saved);
       return core.send();
@@ -250,7 +250,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
 
     close() {
       isHeld = false;
-      core.stage?.rest();
+      show();
     },
 
     postpone() {

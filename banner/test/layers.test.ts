@@ -3,7 +3,16 @@ import { changesOf } from "../src/lazy/changes";
 import { layer as layerFor } from "../src/lazy/layers";
 import type { Question } from "../src/state";
 import type { Shown } from "../src/view/layer";
-import { type Given, labels, layer as layerOn, leavePage, page, press, settle } from "./pages";
+import {
+  type Given,
+  labels,
+  layer as layerOn,
+  leavePage,
+  page,
+  press,
+  root,
+  settle,
+} from "./pages";
 import { aDocument, aNotice, aToken, encode } from "./samples";
 
 afterEach(leavePage);
@@ -140,8 +149,9 @@ describe("where a script runs on", () => {
     expect(layerOn()?.textContent).toContain("text of reload_needed");
     expect(labels(layerOn())).toEqual(["reload", "close"]);
     press("close");
+    expect([layerOn(), labels(root())]).toEqual([null, ["reopen"]]);
     core.update();
     await settle();
-    expect(layerOn()).toBeNull();
+    expect(layerOn(), "told once").toBeNull();
   });
 });

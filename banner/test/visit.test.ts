@@ -167,7 +167,6 @@ describe("a layer that asks nothing", () => {
     core.update();
     expect(note.isConnected).toBe(true);
     core.close();
-    core.update();
     expect([note.isConnected, labels(layer())]).toEqual([false, ["accept", "reject", "choose"]]);
   });
   test("gives way to the next act", async () => {
