@@ -78,6 +78,7 @@ def test_documents_alone(page: Page, demo: Demo, tmp_path: Path) -> None:
     site.publish()
     visit = site.visit(page)
     visit.press("Opt out of all", within=visit.layer)
+    visit.layer.get_by_role("button", name="Close").click()
     visit.layer.get_by_role("button", name="Agree").wait_for()
     check(page)
 
@@ -116,7 +117,7 @@ def test_preference_page_of_a_visitor(page: Page, demo: Demo, path: str) -> None
     visit.layer.get_by_role("button").first.click()
     visit.layer.wait_for(state="detached")
     visit.open()
-    visit.centre.locator(".identity button").click()
+    visit.centre.locator(".identity .history").click()
     page.wait_for_url("**/preferences?*")
     for more in page.locator("summary").all():
         more.click()

@@ -153,7 +153,7 @@ def test_the_preference_page_returns_and_erases(
     visit = Visit(page, key).go(getattr(embedded, site))
     visit.press("Accept all", within=visit.layer)
     visit.open()
-    visit.centre.locator(".identity button").click()
+    visit.centre.locator(".identity .history").click()
     page.wait_for_url("**/preferences?*")
     page.get_by_role("heading", name="Erase my record").click()
     page.get_by_role("checkbox").check()

@@ -13,7 +13,7 @@ from tests.browser.visits import PANEL, Visit, eventually, post
 
 def open_history(visit: Visit) -> None:
     visit.open()
-    visit.centre.locator(".identity button").click()
+    visit.centre.locator(".identity .history").click()
     visit.page.wait_for_url("**/preferences?*")
 
 

@@ -93,8 +93,9 @@ def test_opt_out_runs_until_the_visitor_objects_and_then_keeps_peace(
         visit.reload()
         assert (visit.ran(), visit.granted()) == (set(), set())
         expect(visit.layer).to_have_count(0)
-    visit.open()
-    visit.press("OK, allow all", within=visit.centre)
+    visit.open().get_by_role("button", name="OK, allow all").click()
+    expect(visit.centre.locator(".confirm")).to_contain_text("You opted out earlier")
+    visit.press("Allow anyway", within=visit.centre)
     visit.wait_for_scripts("functional", "analytics", "marketing")
 
 
