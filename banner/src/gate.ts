@@ -38,7 +38,8 @@ export interface Gate {
   release(element: Element): void;
 }
 
-export function openGate(allows: Allows, moved: () => void): Gate {
+/** `held`: an iframe waits, or waits again. */
+export function openGate(allows: Allows, moved: () => void, held: () => void): Gate {
   const released = new Set<HTMLElement>();
   const once = new WeakSet<Element>();
   let watching = false;
@@ -55,7 +56,9 @@ export function openGate(allows: Allows, moved: () => void): Gate {
   // A script with an address holds back those behind it until it has run, as in a page without a gate.
   function pump(): void {
     for (const element of document.querySelectorAll<HTMLElement>(GATED))
-      if (mayPass(element) && !(busy && element instanceof HTMLScriptElement)) release(element);
+      if (mayPass(element)) {
+        if (!busy || !(element instanceof HTMLScriptElement)) release(element);
+      } else if (element instanceof HTMLIFrameElement) held();
   }
   function next(): void {
     busy = false;
@@ -66,7 +69,10 @@ export function openGate(allows: Allows, moved: () => void): Gate {
     released.delete(element);
     if (element instanceof HTMLScriptElement) return true;
     moveAddress(element, "", "data-");
-    if (element instanceof HTMLIFrameElement) element.src = "about:blank";
+    if (element instanceof HTMLIFrameElement) {
+      element.src = "about:blank";
+      held();
+    }
     return false;
   }
 

@@ -25,12 +25,22 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
   const queue = openQueue(`consent_queue_${embed.key}`);
   const tabs = openTabs(`consent_${embed.key}`, () => refresh());
   const allows = (purpose = "", service?: string) => rules.allows(core.state, purpose, service);
-  const gate = openGate(allows, () => core.stage?.mend());
+  const gate = openGate(
+    allows,
+    () => core.stage?.mend(),
+    () => {
+      if (hasFrames) return;
+      hasFrames = true;
+      void load<typeof import("./lazy/frames")>("f").then((part) => part.watch(core), warn);
+    },
+  );
   /** Answers given on this page that have not been tried yet. */
   const fresh = new Set<string>();
   let latest: string | undefined;
   let sending = Promise.resolve();
   let layers: typeof import("./lazy/layers") | undefined;
+  /** Something stands in for iframes that wait. */
+  let hasFrames = false;
   let isCounted = false;
   /** The visitor has put the documents off, on this page. */
   let isPostponed = false;
@@ -266,8 +276,6 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
       jar.store(jar.tokens()[0], jar.credential());
       if (isBack()) await catchUp();
       refresh();
-      if (document.querySelector("iframe[data-consent][data-src]"))
-        void load<typeof import("./lazy/frames")>("f").then((part) => part.watch(core), warn);
       addEventListener("online", core.send);
       addEventListener("hashchange", catchUp);
       addEventListener("pageshow", (event) => event.persisted && refresh());

@@ -5,9 +5,10 @@ let allowed: string[];
 const gate = () => {
   const allows = (purpose?: string, service?: string) =>
     allowed.includes(service ?? purpose ?? "nothing");
-  return openGate(allows, moved);
+  return openGate(allows, moved, held);
 };
 let moved = vi.fn();
+let held = vi.fn();
 const settle = () => new Promise((done) => setTimeout(done, 5));
 
 function add<K extends keyof HTMLElementTagNameMap>(
@@ -27,6 +28,7 @@ const script = (purpose: string, more = {}) =>
 beforeEach(() => {
   document.body.replaceChildren();
   allowed = [];
+  held = vi.fn();
 });
 
 describe("the gate", () => {
@@ -148,6 +150,21 @@ describe("the gate", () => {
     allowed = [];
     expect([one.update(), node.type]).toEqual([true, "text/javascript"]);
     expect(one.update(), "told twice").toBe(false);
+  });
+  test("says when an iframe waits, or waits again", () => {
+    const one = gate();
+    add("img", { "data-consent": "video", "data-src": "/p.png" });
+    one.update();
+    expect(held).not.toHaveBeenCalled();
+    add("iframe", { "data-consent": "video", "data-src": "about:blank#film" });
+    one.update();
+    expect(held).toHaveBeenCalledOnce();
+    allowed = ["video"];
+    one.update();
+    expect(held).toHaveBeenCalledOnce();
+    allowed = [];
+    one.update();
+    expect(held).toHaveBeenCalledTimes(2);
   });
   test("releases an element by itself, for this page", () => {
     const frame = add("iframe", { "data-consent": "video", "data-src": "about:blank#film" });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Notice } from "../src/types";
 import { h } from "../src/view/dom";
 import { openStage, type Stage } from "../src/view/stage";
@@ -74,10 +74,12 @@ describe("a dialog", () => {
   });
   test("comes back open where the page is drawn anew", () => {
     open({ layout: "dialog" }).ask(aLayer());
-    (frameOf(stage) as HTMLDialogElement).close();
+    const frame = frameOf(stage) as HTMLDialogElement;
+    const shownAgain = vi.spyOn(frame, "showModal");
     document.body.replaceChildren();
     stage.mend();
-    expect([root()?.isConnected, (frameOf(stage) as HTMLDialogElement).open]).toEqual([true, true]);
+    expect([root()?.isConnected, frame.open]).toEqual([true, true]);
+    expect(shownAgain).toHaveBeenCalledOnce();
   });
 });
 

@@ -45,6 +45,20 @@ test("a page without anything to choose shows nothing", async () => {
   expect([root(), core.allows("necessary")]).toEqual([null, true]);
 });
 
+test("something stands in for an iframe once it waits, not before", async () => {
+  const iframe = document.createElement("iframe");
+  Object.assign(iframe.dataset, { consent: "analytics", src: "about:blank#film" });
+  document.body.append(iframe);
+  const { core } = await page({ token: granted });
+  await core.start();
+  await settle();
+  const standIn = () => document.querySelector(".cm-frame");
+  expect([iframe.src, standIn()]).toEqual(["about:blank#film", null]);
+  void core.act({ action: "withdraw" });
+  await settle();
+  expect(standIn()?.nextSibling).toBe(iframe);
+});
+
 describe("an answer", () => {
   test("that accepts opens nothing until it is on record", async () => {
     const { core, announced, answers, requests } = await page();

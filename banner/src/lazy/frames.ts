@@ -113,6 +113,8 @@ export function watch(core: Core): void {
 
   function refresh(): void {
     mend();
+    // Without a notice there are no words either.
+    if (!core.notice?.texts.frame_text) return;
     for (const iframe of document.querySelectorAll<HTMLIFrameElement>(HELD))
       if (!covers.has(iframe) && isSeen(iframe)) cover(iframe);
   }

@@ -43,7 +43,6 @@ export function openStage(notice: Notice): Stage {
   let unpad = (): void => {};
 
   const place = () => document.body[placement === "last" ? "append" : "prepend"](host);
-  const open = () => frame instanceof HTMLDialogElement && !frame.open && frame.showModal();
 
   /** Text and buttons stay in the page's own tree, in a frame that its styles do not reach. */
   function put(kind: string, label: string, content: HTMLElement | undefined): void {
@@ -79,7 +78,7 @@ export function openStage(notice: Notice): Stage {
       put(layout, heading?.textContent ?? "", next);
       if (layout !== "dialog") unpad = padScroll(frame);
       else {
-        open();
+        (frame as HTMLDialogElement).showModal();
         heading?.focus();
         frame.addEventListener("keydown", (event) => {
           if (event.key === "Escape") event.preventDefault();
@@ -100,7 +99,11 @@ export function openStage(notice: Notice): Stage {
     mend() {
       if (host.isConnected || !document.body) return;
       place();
-      open();
+      // What was open above the page is so no more, though it still says so.
+      for (const dialog of shadow.querySelectorAll("dialog")) {
+        dialog.removeAttribute("open");
+        dialog.showModal();
+      }
     },
     focusPage() {
       const body = document.body;
