@@ -26,7 +26,7 @@ def stands_in(page: Page) -> Locator:
     return page.locator(".cm-frame")
 
 
-def sources(page: Page) -> str | None:
+def source(page: Page) -> str | None:
     return page.locator("#film").get_attribute("src")
 
 
@@ -51,7 +51,7 @@ def test_loading_once_moves_nothing_and_is_forgotten(
     page.keyboard.press("Enter")
     expect(stands_in(page)).to_have_count(0)
     assert page.locator("#film").bounding_box() == room
-    assert sources(page) == "/leaf.svg"
+    assert source(page) == "/leaf.svg"
     assert page.evaluate("document.activeElement.id") == "film"
     assert page.evaluate("shifts") == []
     assert visit.granted() == set()
@@ -68,18 +68,16 @@ def test_always_allows_the_service_alone_until_it_is_withdrawn(
     assert visit.token()["services"]["adverra"][0] == "granted"
     assert visit.granted() == set()
     visit.reload()
-    assert sources(page) == "/leaf.svg"
+    assert source(page) == "/leaf.svg"
     page.evaluate("siteConsent.withdraw()")
     expect(stands_in(page)).to_have_count(1)
-    assert sources(page) == "about:blank"
+    assert source(page) == "about:blank"
 
 
 def test_it_follows_the_styles_of_the_page(page: Page, demo: Demo, tmp_path: Path) -> None:
     more = '<link rel="stylesheet" href="/room.css">' + FLUID
     css = ".room { display: block; width: 50%; height: auto; aspect-ratio: 2; margin: 0 auto; }"
-    page.route(
-        "**/room.css", lambda route: route.fulfill(content_type="text/css", body=css + "main{}")
-    )
+    page.route("**/room.css", lambda route: route.fulfill(content_type="text/css", body=css))
     refused(page, demo, tmp_path, "fluid", more)
     for width in (1280, 640):
         page.set_viewport_size({"width": width, "height": 800})
