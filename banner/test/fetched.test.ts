@@ -37,7 +37,7 @@ test.each<[string, "lost" | [number, object?]]>([
 
 test("where the notice cannot be had, what is on record holds and can be withdrawn", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
-  const { core, answers, requests } = await page({ notice: null, token });
+  const { core, answers, requests } = await page({ notice: null, token, credential: "C" });
   answers("/notice?lang=en", [503]);
   await core.start();
   expect([core.allows("analytics"), core.allows("marketing"), layer()]).toEqual([
@@ -50,7 +50,8 @@ test("where the notice cannot be had, what is on record holds and can be withdra
   await core.act({ action: "withdraw" });
   expect(core.allows("analytics")).toBe(false);
   await settle();
-  expect(requests.at(-1)?.body).toMatchObject({ action: "withdraw", notice: 3 });
+  expect(requests.at(-1)?.body).toMatchObject({ action: "withdraw", notice: 3, credential: "C" });
+  expect(requests.at(-1)?.options.credentials, "as where scripts keep it").toBe("omit");
   expect(core.queue.all()).toEqual([]);
   warn.mockRestore();
 });
