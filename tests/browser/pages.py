@@ -46,7 +46,7 @@ def write(
 ) -> Visit:
     """Put a page at the site's address, with a policy where one is given; do not open it yet."""
     html = f"""<!doctype html><html lang=en><meta charset=utf-8><title>Written</title>
-<meta name=viewport content="width=device-width"><link rel=icon href="data:,">
+<meta name=viewport content="width=device-width"><link rel=icon href="/leaf.svg">
 {head}{tag or site.tag}<body>{body}</body></html>"""
     headers = {"Content-Type": "text/html", "Content-Security-Policy": policy}
 

@@ -41,16 +41,18 @@ class Published:
         self.key = key
         self.origin = origin
 
+    def settings(self) -> dict[str, Any]:
+        """Read what its folder says."""
+        return dict(yaml.safe_load((self._folder / "site.yaml").read_text("utf-8")))
+
     def change(self, **settings: Any) -> None:
         """Change settings of its folder, and publish that."""
-        file = self._folder / "site.yaml"
-        written = {**yaml.safe_load(file.read_text("utf-8")), **settings}
-        file.write_text(yaml.safe_dump(written, allow_unicode=True), "utf-8")
+        written = yaml.safe_dump({**self.settings(), **settings}, allow_unicode=True)
+        (self._folder / "site.yaml").write_text(written, "utf-8")
         self.publish()
 
     def add_purpose(self, purpose: Mapping[str, Any]) -> None:
-        written = yaml.safe_load((self._folder / "site.yaml").read_text("utf-8"))
-        self.change(purposes=[*written["purposes"], dict(purpose)])
+        self.change(purposes=[*self.settings()["purposes"], dict(purpose)])
 
     def edit(self, document: str, old: str, new: str) -> None:
         """Change a document in each of its locales."""

@@ -44,3 +44,16 @@ def test_going_back_asks_no_more(page: Page, demo: Demo) -> None:
     page.go_back()
     visit.ready()
     expect(visit.layer).to_have_count(0)
+
+
+def test_tabs_are_in_step(page: Page, demo: Demo) -> None:
+    first = Visit(page, "shop").go(demo.shop)
+    second = Visit(page.context.new_page(), "shop").go(f"{demo.shop}/de.html")
+    for each in (first, second):
+        each.page.evaluate("""document.addEventListener("consent:change", () => {
+            window.changed ??= performance.timeOrigin + performance.now();
+        })""")
+    first.press("Accept all", within=first.layer)
+    eventually(second.page, lambda: bool(second.page.evaluate("window.changed")))
+    late = second.page.evaluate("changed") - first.page.evaluate("changed")
+    assert late < 500, f"{late} ms later"
