@@ -72,7 +72,7 @@ def test_the_published_rule_answers(page: Page, demo: Demo, action: str, stored:
     assert [message["result"] for message in tool.of(f"{action}Result")] == [True]
     expect(visit.layer).to_have_count(0)
     eventually(page, lambda: demo.stored("shop") == before + 1)
-    assert demo.export("shop")[-1]["type"] == stored
+    assert demo.export("shop")[-1]["event"]["type"] == stored
 
 
 @pytest.mark.parametrize("path", ["/", "/de.html"])
@@ -83,7 +83,7 @@ def test_the_heuristic_alone_refuses(page: Page, demo: Demo, path: str) -> None:
     tool.run([], "autoconsentDone")
     expect(visit.layer).to_have_count(0)
     eventually(page, lambda: demo.stored("shop") == before + 1)
-    assert demo.export("shop")[-1]["type"] == "consent.refused"
+    assert demo.export("shop")[-1]["event"]["type"] == "consent.refused"
 
 
 def test_a_plain_notice_is_left_to_the_visitor(page: Page, demo: Demo) -> None:
