@@ -31,8 +31,6 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # A page that a test answers for itself has no address, and so would not reach this machine.
-    "--disable-features=LocalNetworkAccessChecks",
     # Pages reach this machine only; names under .localhost resolve without a name server.
     f"--host-resolver-rules=MAP * ~NOTFOUND, {LOOPBACK}",
 ]
@@ -92,6 +90,12 @@ def chromium_path() -> str:
     raise RuntimeError(message)
 
 
+def prepare(context: BrowserContext) -> None:
+    context.set_default_timeout(TIMEOUT_MS)
+    # A page that a test answers for itself has no address, and so asks to reach this machine.
+    context.grant_permissions(["local-network-access"])
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -112,7 +116,7 @@ def new_page(chromium: Browser, console: Console) -> Iterator[NewPage]:
 
     def make(**options: Any) -> Page:
         context = chromium.new_context(**options)
-        context.set_default_timeout(TIMEOUT_MS)
+        prepare(context)
         console.watch(context)
         contexts.append(context)
         return context.new_page()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ARGUMENTS, TIMEOUT_MS, Console, chromium_path
+from tests.browser.conftest import ARGUMENTS, Console, chromium_path, prepare
 from tests.browser.pages import Embedded, embedded, shop_of, show, write
 from tests.browser.published import published
 from tests.browser.running import Demo
@@ -36,7 +36,7 @@ def refusing(chromium: Browser, console: Console, tmp_path: Path) -> Iterator[Pa
     context = chromium.browser_type.launch_persistent_context(
         tmp_path, executable_path=chromium_path(), args=ARGUMENTS
     )
-    context.set_default_timeout(TIMEOUT_MS)
+    prepare(context)
     console.watch(context)
     yield context.new_page()
     context.close()
