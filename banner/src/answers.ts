@@ -1,5 +1,5 @@
 /** Puts an act of the visitor into words for the service, and says what it means here meanwhile. */
-import { choicesOf, documentsToAsk, type State } from "./state";
+import { choicesOf, type State } from "./state";
 import type { Action, Answer, Kept, LegalDocument, Notice, Purpose } from "./types";
 
 export interface Act {
@@ -7,7 +7,7 @@ export interface Act {
   decisions?: Record<string, boolean> | undefined;
   /** Services that are to differ from their purpose. */
   services?: Record<string, boolean>;
-  /** To agree to; absent: those that the notice asks for. */
+  /** To agree to, or to take note of. */
   documents?: LegalDocument[] | undefined;
   /** 1: first layer, 2: preferences; absent: the page's own code. */
   layer?: 1 | 2 | undefined;
@@ -24,17 +24,6 @@ export function decideAll(
   );
 }
 
-const isAgreement = ({ action }: Act) => action === "acknowledge" || action === "agree";
-
-function agreedOf(act: Act, notice: Notice, state: State): Record<string, number> {
-  if (isAgreement(act)) {
-    const asked = documentsToAsk(notice, state).filter((one) => one.accept === act.action);
-    return Object.fromEntries((act.documents ?? asked).map((one) => [one.kind, one.number]));
-  }
-  const ended = act.action === "withdraw" && !act.decisions ? Object.keys(state.agreed) : [];
-  return Object.fromEntries(ended.map((kind) => [kind, 0]));
-}
-
 /** What was never granted cannot be taken back, only refused; the service would not record it. */
 export function asRefusal(act: Act, notice: Notice, state: State): Act {
   const { action, decisions } = act;
@@ -49,22 +38,25 @@ export function asRefusal(act: Act, notice: Notice, state: State): Act {
 }
 
 export function keep(act: Act, notice: Notice, state: State, gpc: boolean): Kept {
-  const { action, decisions, services, layer } = act;
-  const agreed = agreedOf(act, notice, state);
-  const all = isAgreement(act) || services ? [] : choicesOf(notice);
+  const { action, decisions, services, documents, layer } = act;
+  const all = documents || services ? [] : choicesOf(notice);
   const chosen = decisions ?? decideAll(all, action === "accept", gpc);
   const overrides = notice.purposes.some((one) => one.sale_or_sharing && chosen[one.key]);
+  const ended = action === "withdraw" && !decisions ? Object.keys(state.agreed) : [];
+  const agreed = Object.fromEntries(
+    documents?.map(({ kind, number }) => [kind, number]) ?? ended.map((kind) => [kind, 0]),
+  );
   const answer: Answer = {
     action,
     notice: notice.number,
     variant: notice.variant,
     locale: notice.locale,
-    method: layer === 1 || act.documents ? "banner" : "preferences",
+    method: layer === 1 || (documents && !layer) ? "banner" : "preferences",
     banner: BANNER_DIGEST,
     key: crypto.randomUUID(),
     ...(decisions && { decisions }),
     ...(services && { services }),
-    ...(isAgreement(act) && { documents: agreed }),
+    ...(documents && { documents: agreed }),
     ...(layer && { layer }),
     ...(gpc && { signals: overrides ? { gpc, override: true } : { gpc } }),
   };

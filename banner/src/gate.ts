@@ -69,10 +69,7 @@ export function openGate(allows: Allows, moved: () => void, held: () => void): G
     released.delete(element);
     if (element instanceof HTMLScriptElement) return true;
     moveAddress(element, "", "data-");
-    if (element instanceof HTMLIFrameElement) {
-      element.src = "about:blank";
-      held();
-    }
+    if (element instanceof HTMLIFrameElement) element.src = "about:blank";
     return false;
   }
 
@@ -80,11 +77,9 @@ export function openGate(allows: Allows, moved: () => void, held: () => void): G
     update() {
       if (!watching) onChanged(GATED, pump, moved);
       watching = true;
+      const runsOn = [...released].filter((one) => !mayPass(one)).map(stop);
       pump();
-      return [...released]
-        .filter((one) => !mayPass(one))
-        .map(stop)
-        .includes(true);
+      return runsOn.includes(true);
     },
     release(element) {
       once.add(element);

@@ -219,12 +219,14 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
     async agree(layer, kinds) {
       const { notice, state } = core;
       if (!notice) return;
-      const documents = kinds && notice.documents.filter(({ kind }) => kinds.includes(kind));
-      const acts = (["agree", "acknowledge"] as const).map((action) =>
-        keep({ action, layer, documents }, notice, state, gpc),
-      );
-      const first = kinds ? 1 : 2;
-      await core.take(...acts.slice(0, first).filter(({ agreed }) => Object.keys(agreed)[0]));
+      const asked = kinds
+        ? notice.documents.filter(({ kind }) => kinds.includes(kind))
+        : rules.documentsToAsk(notice, state);
+      const acts = (["agree", "acknowledge"] as const).flatMap((action) => {
+        const documents = asked.filter(({ accept }) => (kinds ? "agree" : accept) === action);
+        return documents[0] ? keep({ action, layer, documents }, notice, state, gpc) : [];
+      });
+      await core.take(...acts);
     },
 
     take(...list) {

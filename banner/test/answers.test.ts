@@ -64,21 +64,11 @@ test("the opt-out signal goes along, and accepting does not grant what it switch
   expect(chosen).toEqual({ analytics: true, marketing: false });
 });
 
-test("agreement names the versions asked for and grants nothing", () => {
-  const documents = [aDocument("privacy-policy"), aDocument("terms", { accept: "agree" })];
+test("agreement names versions and grants nothing", () => {
+  const documents = [aDocument("terms", { accept: "agree" })];
   const notice = aNotice({ model: "notice", purposes: [], documents });
-  const { answer, chosen, agreed } = said({ action: "agree", layer: 1 }, { notice });
+  const { answer, chosen, agreed } = said({ action: "agree", documents, layer: 1 }, { notice });
   expect([answer.documents, chosen, agreed]).toEqual([{ terms: 2 }, {}, { terms: 2 }]);
-});
-
-test("agreeing and taking note are two acts", () => {
-  const documents = [
-    aDocument("terms", { accept: "agree" }),
-    aDocument("rules", { accept: "acknowledge" }),
-  ];
-  const notice = aNotice({ documents });
-  const agreed = (action: "agree" | "acknowledge") => said({ action, layer: 1 }, { notice }).agreed;
-  expect([agreed("agree"), agreed("acknowledge")]).toEqual([{ terms: 2 }, { rules: 2 }]);
 });
 
 test("a form names what is agreed to, whatever the notice asks", () => {
