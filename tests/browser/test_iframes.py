@@ -23,7 +23,7 @@ SHIFTS = """
 
 
 def stands_in(page: Page) -> Locator:
-    return page.locator(".cm-frame")
+    return page.locator(".cm-frame:has(+ #film)")
 
 
 def source(page: Page) -> str | None:
