@@ -76,6 +76,11 @@ coverage-rules: $(VENV)/dev.stamp ## Check that tests take every branch of the r
 bench: $(VENV)/dev.stamp ## Run the benchmarks; they print JSON
 	@$(BIN)/python bench/run.py $(ARGS)
 
+.PHONY: bench-banner
+bench-banner: $(VENV)/dev.stamp bench/banner/node_modules/.stamp ## Measure the banner beside others; writes docs/banner-bench.md
+	@scripts/need-chromium
+	@$(BIN)/python -m bench.banner.run $(ARGS)
+
 .PHONY: banner
 banner: banner/node_modules/.stamp ## Build static/consent-banner.js from banner/
 	cd banner && npm run build
@@ -92,7 +97,7 @@ lock: $(VENV)/dev.stamp ## Pin the newest versions of all packages (Python and n
 
 .PHONY: clean
 clean: ## Remove everything that was installed or built, but no data
-	rm -rf $(VENV) banner/node_modules dist build htmlcov mutants .coverage .coverage.* .coverage-rules* \
+	rm -rf $(VENV) banner/node_modules bench/banner/node_modules dist build htmlcov mutants .coverage .coverage.* .coverage-rules* \
 		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
@@ -118,4 +123,9 @@ $(VENV)/mutation.stamp: $(VENV)/dev.stamp requirements/mutation.txt
 banner/node_modules/.stamp: banner/package.json banner/package-lock.json
 	@scripts/need-node
 	cd banner && npm ci --no-audit --no-fund
+	@touch $@
+
+bench/banner/node_modules/.stamp: bench/banner/package.json bench/banner/package-lock.json bench/banner/peers/c15t/app.jsx
+	@scripts/need-node
+	cd bench/banner && npm ci --no-audit --no-fund --ignore-scripts && npm run --silent build
 	@touch $@

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
+SERVE = [sys.executable, "-m", "consent_service", "serve", "--no-worker"]
 BARE = (
     "from flask import Flask; app = Flask('bare');"
     "app.add_url_rule('/', view_func=lambda: 'hello');"
@@ -35,14 +36,14 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Return the processor time of the process and all that it began."""
-        return sum(_cpu(pid) for pid in _family(self.pid))
+        return cpu_seconds(self.pid)
 
 
 @contextmanager
 def bare_flask() -> Iterator[Server]:
     """A Flask application that says hello, on the same server with the same settings."""
     port = free_port()
-    with _running([sys.executable, "-c", BARE % port], os.environ, f"http://127.0.0.1:{port}") as s:
+    with running([sys.executable, "-c", BARE % port], os.environ, f"http://127.0.0.1:{port}") as s:
         yield s
 
 
@@ -64,16 +65,22 @@ def service(database_url: str | None) -> Iterator[Server]:
         command(environment, "db", "upgrade")
         for site in ("news", "shop"):
             command(environment, "site", "apply", str(Path("examples") / site))
-        run = [sys.executable, "-m", "consent_service", "serve", "--no-worker"]
-        with _running(run, environment, f"http://127.0.0.1:{port}") as server:
+        with running(SERVE, environment, f"http://127.0.0.1:{port}") as server:
             yield server
 
 
 def command(environment: Mapping[str, str], *arguments: str) -> bytes:
-    """Run a command of the service and return what it prints."""
+    """Run a command of the service and return what it prints; end with what it says if it fails."""
     whole = [sys.executable, "-m", "consent_service", *arguments]
-    done = subprocess.run(whole, env=dict(environment), check=True, capture_output=True)
+    done = subprocess.run(whole, env=dict(environment), check=False, capture_output=True)
+    if done.returncode:
+        sys.exit(done.stderr.decode())
     return done.stdout
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time of a process and all that it began."""
+    return sum(_cpu(each) for each in _family(pid))
 
 
 def free_port() -> int:
@@ -84,7 +91,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(run: list[str], environment: Mapping[str, str], address: str) -> Iterator[Server]:
+def running(run: list[str], environment: Mapping[str, str], address: str) -> Iterator[Server]:
+    """A command that serves at an address, until the block ends."""
     process = subprocess.Popen(run, env=dict(environment))
     try:
         _wait_for(f"{address}/")
@@ -106,11 +114,21 @@ def _wait_for(address: str) -> None:
     raise TimeoutError(address)
 
 
-def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in _family(int(child)))]
+def _family(pid: int) -> Iterator[int]:
+    """Yield a process and all that it began; one that has ended meanwhile has no children."""
+    yield pid
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return
+    for child in children:
+        yield from _family(int(child))
 
 
 def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Return the processor time of a process and of its children that have ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return sum(int(ticks) for ticks in fields[11:15]) / TICKS
