@@ -1,10 +1,11 @@
 """What stands in for iframes that wait: at their size, usable by keyboard, gone when they load."""
 
+import time
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.published import published
 from tests.browser.running import Demo
@@ -88,6 +89,18 @@ def test_it_follows_the_styles_of_the_page(page: Page, demo: Demo, tmp_path: Pat
         assert room["width"] == pytest.approx(main["width"] / 2, abs=1)
         assert room["height"] == pytest.approx(room["width"] / 2, abs=1)
         assert room["x"] - main["x"] == pytest.approx(main["width"] / 4, abs=1)
+
+
+def test_it_waits_for_styles_that_are_late(page: Page, demo: Demo, tmp_path: Path) -> None:
+    def delay(route: Route) -> None:
+        time.sleep(1)
+        route.fallback()
+
+    site = published(demo, tmp_path, "late", more=SIZED)
+    page.route("**/style.css", delay)
+    site.visit(page)
+    shown = page.locator(".cm-frame:has(+ .chat)")
+    expect(shown).to_have_css("height", "272px")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

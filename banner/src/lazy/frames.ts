@@ -126,7 +126,9 @@ export function watch(core: Core): void {
       else if (held.box.nextSibling !== iframe) iframe.before(held.box);
   }
 
-  void core.whole().then(
+  // The first frame waits for the page's style sheets, which lay down the room.
+  const styled = new Promise(requestAnimationFrame);
+  void Promise.all([core.whole(), styled]).then(
     () => {
       refresh();
       onChanged(HELD, refresh, mend);
