@@ -19,6 +19,7 @@ DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 640}
 MAGNIFIED = {"width": 320, "height": 256}
 MOST_TABS = 40
+QUIET_MS = 80
 PATIENCE_MS = 4_000
 MIRROR_PX = 16
 ALIKE = 0.05
@@ -48,7 +49,7 @@ class Visitor:
         context = self._browser.new_context(**{"viewport": DESKTOP, "locale": "en", **options})
         context.set_default_timeout(PATIENCE_MS)
         for name in ("probe.js", "look.js"):
-            context.add_init_script(script(name, self.peer))
+            context.add_init_script(script(name, self.peer, QUIET_MS))
         try:
             yield context
         finally:

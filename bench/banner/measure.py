@@ -37,6 +37,7 @@ NETWORK = {
 }
 SLOWED = 4
 PATIENCE_MS = 30_000
+QUIET_MS = 450
 SEEN = """() => ({
     ...benchProbe.seen,
     paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
@@ -105,7 +106,7 @@ def traced(browser: Browser, place: Place, view: View) -> tracing.Trace:
 
 
 def _open(page: Page, place: Place, view: View) -> None:
-    page.add_init_script(script("probe.js", view.peer))
+    page.add_init_script(script("probe.js", view.peer, QUIET_MS))
     with page.expect_console_message(_says("quiet"), timeout=PATIENCE_MS):
         page.goto(place.address(view), wait_until="commit")
 

@@ -89,11 +89,16 @@ def render(view: View, service: str) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: parts.get(found[1], found[0]), page)
 
 
-def script(name: str, peer: Peer | None) -> str:
-    """Return a script that watches a page, for the parts of a peer."""
+def script(name: str, peer: Peer | None, quiet: int) -> str:
+    """Return a script that watches a page, for the parts of a peer.
+
+    Args:
+        quiet: how many ms the page is left alone once the banner stands.
+    """
     parts = ("banner", "corner", "accept", "reject", "choose", "preferences")
     selectors = peer and {part: getattr(peer, part) for part in parts}
-    return (HERE / name).read_text().replace("PEER", json.dumps(selectors))
+    code = (HERE / name).read_text()
+    return code.replace("PEER", json.dumps(selectors)).replace("QUIET", str(quiet))
 
 
 def policy(view: View, page: str, service: str) -> str:

@@ -78,7 +78,7 @@
     /** Calls back when the banner stands and the page has been quiet. */
     whenQuiet: (then) => {
       const check = () =>
-        settled && document.readyState === "complete" ? setTimeout(then, 450) : setTimeout(check, 50);
+        settled && document.readyState === "complete" ? setTimeout(then, QUIET) : setTimeout(check, 50);
       check();
     },
     /** Measures from the next click until the banner is gone. */
