@@ -41,6 +41,23 @@ def test_everything_keeps_to_the_strictest_policy(page: Page, shop: Embedded) ->
     assert page.evaluate("violations") == []
 
 
+def test_a_nonce_takes_the_place_of_the_origin(
+    page: Page, shop: Embedded, console: Console
+) -> None:
+    console.allow("Executing inline script violates")
+    held = (
+        '<script type="text/plain" data-consent="analytics" nonce="{0}">window.ran = "{0}"</script>'
+    )
+    policy = f"default-src 'self'; script-src 'nonce-right'; connect-src {shop.service}"
+    tag = shop.tag.replace("<script", '<script nonce="right"')
+    body = held.format("right") + held.format("wrong")
+    visit = show(page, shop, body, tag=tag, policy=policy)
+    visit.layer.get_by_role("button", name="Choose").click()
+    visit.press("Accept all", within=visit.centre)
+    eventually(page, lambda: page.locator("script[type='text/plain']").count() == 0)
+    assert page.evaluate("window.ran") == "right"
+
+
 def pinned(demo: Demo) -> str:
     """Return the tag that the command prints, with the address that the demo has."""
     told = json.loads(run(demo.data, "site", "embed", "shop", "--pinned", "--json"))["tag"]
