@@ -20,33 +20,37 @@ STYLE = """
   figcaption { contain: inline-size; padding: 8px 16px 10px; border-block-start: 1px solid #c3c9c0;
                font-size: 14px; }
 """
-# Leaves the 256 colours that are seen most; the others become the nearest of them.
+# Keeps 256 colours: again and again the one that those kept so far would change most, all in all.
 REDUCE = """async (address) => {
     const image = new Image();
     image.src = address;
     await image.decode();
-    const canvas = new OffscreenCanvas(image.width, image.height);
-    const context = canvas.getContext("2d");
+    const {width, height} = image;
+    const context = new OffscreenCanvas(width, height).getContext("2d");
     context.drawImage(image, 0, 0);
-    const {data} = context.getImageData(0, 0, image.width, image.height);
-    const pixels = Array.from({length: data.length / 4}, (_, index) =>
-        (data[4 * index] >> 2) << 12 | (data[4 * index + 1] >> 2) << 6 | data[4 * index + 2] >> 2);
+    const {data} = context.getImageData(0, 0, width, height);
     const seen = new Map();
-    for (const pixel of pixels) seen.set(pixel, (seen.get(pixel) ?? 0) + 1);
-    const parts = (pixel) => [pixel >> 12, pixel >> 6 & 63, pixel & 63];
-    const kept = [...seen].sort((a, b) => b[1] - a[1]).slice(0, 256).map(([pixel]) => pixel);
-    const distance = (a, b) => parts(a).reduce((sum, it, i) => sum + (it - parts(b)[i]) ** 2, 0);
-    const nearestTo = (pixel) => kept.reduce((best, one, index) =>
-        distance(pixel, one) < distance(pixel, kept[best]) ? index : best, 0);
-    const nearest = new Map([...seen.keys()].map((pixel) => [pixel, nearestTo(pixel)]));
-    const bytes = Uint8Array.from(pixels, (pixel) => nearest.get(pixel));
-    const blob = await new Promise((done) => {
-        const reader = new FileReader();
-        reader.onload = () => done(reader.result);
-        reader.readAsDataURL(new Blob([bytes]));
+    const pixels = Array.from({length: width * height}, (_, index) => {
+        const [red, green, blue] = data.subarray(4 * index);
+        const key = red << 16 | green << 8 | blue;
+        if (!seen.has(key)) seen.set(key, {red, green, blue, count: 0, off: Infinity, nearest: 0});
+        const colour = seen.get(key);
+        colour.count += 1;
+        return colour;
     });
-    const colours = kept.flatMap((pixel) => parts(pixel).map((it) => it << 2 | it >> 4));
-    return [image.width, image.height, colours, blob.split(",")[1]];
+    const kept = [];
+    const colours = [...seen.values()];
+    while (kept.length < Math.min(256, colours.length)) {
+        const next = colours.reduce((a, b) => b.count * b.off > a.count * a.off ? b : a);
+        for (const one of colours) {
+            const {red, green, blue} = next;
+            const off = (one.red - red) ** 2 + (one.green - green) ** 2 + (one.blue - blue) ** 2;
+            if (off < one.off) Object.assign(one, {off, nearest: kept.length});
+        }
+        kept.push(next);
+    }
+    const indices = pixels.map(({nearest}) => String.fromCharCode(nearest)).join("");
+    return [width, height, kept.flatMap(({red, green, blue}) => [red, green, blue]), btoa(indices)];
 }"""
 
 
