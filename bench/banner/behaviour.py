@@ -3,24 +3,21 @@
 On a desktop, at full speed.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as PlaywrightError
 
-from bench.banner.pages import INSIDE, Peer, View, script
+from bench.banner.pages import INSIDE, Peer
 from bench.banner.servers import Place
+from bench.banner.visitor import BLOCKED_MS, Visitor
 
-DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 640}
 MAGNIFIED = {"width": 320, "height": 256}
 MOST_TABS = 40
-QUIET_MS = 80
-PATIENCE_MS = 4_000
 MIRROR_PX = 16
 ALIKE = 0.05
 SIGNAL = "Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})"
@@ -34,52 +31,6 @@ LOOKS: dict[str, dict[str, Any]] = {
     "right to left": {"direction": "rtl"},
     "320 px": {"viewport": {"width": 320, "height": 640}},
 }
-
-
-class Visitor:
-    """Opens pages with one banner, each in a context of its own."""
-
-    def __init__(self, browser: Browser, place: Place, peer: Peer) -> None:
-        self.peer = peer
-        self._browser = browser
-        self._place = place
-
-    @contextmanager
-    def context(self, **options: Any) -> Iterator[BrowserContext]:
-        context = self._browser.new_context(**{"viewport": DESKTOP, "locale": "en", **options})
-        context.set_default_timeout(PATIENCE_MS)
-        for name in ("probe.js", "look.js"):
-            context.add_init_script(script(name, self.peer, QUIET_MS))
-        try:
-            yield context
-        finally:
-            context.close()
-
-    def open(self, context: BrowserContext, *, direction: str = "ltr", policy: str = "") -> Page:
-        """Open the page and wait until the banner stands."""
-        page = context.new_page()
-        view = View(peer=self.peer, direction=direction, policy=policy)
-        with page.expect_console_message(lambda message: message.text == "bench: quiet"):
-            page.goto(self._place.address(view))
-        return page
-
-    @contextmanager
-    def page(self, *, direction: str = "ltr", policy: str = "", **options: Any) -> Iterator[Page]:
-        with self.context(**options) as context:
-            yield self.open(context, direction=direction, policy=policy)
-
-    def ask(self, page: Page, question: str) -> Any:
-        """Ask the script that looks at the page."""
-        return page.evaluate(f"benchLook.{question}")
-
-    def focuses(self, page: Page, selector: str) -> bool:
-        return bool(page.evaluate("(one) => benchLook.isFocused(one)", selector))
-
-    def open_preferences(self, page: Page) -> None:
-        page.locator(self.peer.choose).first.focus()
-        page.keyboard.press("Enter")
-        page.locator(self.peer.preferences).first.wait_for()
-        page.wait_for_timeout(400)
 
 
 def axe(visitor: Visitor) -> dict[str, list[str]]:
@@ -143,9 +94,10 @@ def under_policy(visitor: Visitor, policy: str) -> list[str]:
     """Use the banner under a Content-Security-Policy; return violations and what fails."""
     failed = []
     with visitor.context() as context:
-        page = context.new_page()
+        context.set_default_timeout(BLOCKED_MS)
         with suppress(PlaywrightError):
-            page = visitor.open(context, policy=policy)
+            visitor.open(context, policy=policy)
+        page = context.pages[0]
         if not page.evaluate("!!benchProbe.look()"):
             failed.append("no banner")
         if visitor.peer.choose and not failed:

@@ -70,7 +70,7 @@ def test_of_a_task_that_draws_the_page_only_the_script_counts() -> None:
 
 def test_what_other_threads_do_does_not_count() -> None:
     named = {"ph": "M", "name": "thread_name", "args": {"name": "Compositor"}, **MAIN}
-    spans = [
+    spans: list[dict[str, Any]] = [
         {"ph": "X", "name": name, "ts": 0, "dur": 9_000, "args": {}, **MAIN}
         for name in ("RunTask", "TimerFire")
     ]
