@@ -163,16 +163,19 @@ def test_frames_ask_through_the_stub(page: Page, advanced: str) -> None:
         lambda route: route.fulfill(body=FRAME, content_type="text/html"),
     )
     eventually(page, lambda: ask(page, "__tcfapi('ping', 2, done)")["cmpLoaded"])
-    page.evaluate(
-        """address => {
-            const frame = document.createElement("iframe");
-            frame.src = address;
-            document.body.append(frame);
-        }""",
-        f"{advanced}frame.html",
-    )
-    eventually(page, lambda: len(page.frames) == 4 and page.frames[-1].title().startswith("{"))
-    answer = json.loads(page.frames[-1].title())["__tcfapiReturn"]
+    with page.expect_event(
+        "framenavigated", lambda frame: frame.url.endswith("frame.html")
+    ) as inner:
+        page.evaluate(
+            """address => {
+                const frame = document.createElement("iframe");
+                frame.src = address;
+                document.body.append(frame);
+            }""",
+            f"{advanced}frame.html",
+        )
+    eventually(page, lambda: inner.value.title().startswith("{"))
+    answer = json.loads(inner.value.title())["__tcfapiReturn"]
     assert (answer["callId"], answer["success"]) == (7, True)
     assert answer["returnValue"]["gvlVersion"] == 178
     assert {frame.name for frame in page.frames} >= {"__gppLocator", "__tcfapiLocator"}
