@@ -1,7 +1,8 @@
 """Locales: which language, in which script, for which region a tag such as `zh-TW` stands for."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from babel.core import get_global
 
@@ -37,6 +38,16 @@ def locale_of(tag: str) -> Locale:
     script = next((part.title() for part in others if _SCRIPT.fullmatch(part)), None)
     region = next((part.upper() for part in others if _REGION.fullmatch(part)), None)
     return Locale(language, script or _likely_script(language, region), region)
+
+
+def written_for(tag: str, written: Iterable[str]) -> str | None:
+    """Return which of the written tags a reader of `tag` gets: its own, else its language's.
+
+    None where the language is not among them in that script: nobody gets another one silently.
+    """
+    by_locale = {locale_of(each): each for each in written}
+    wanted = locale_of(tag)
+    return by_locale.get(wanted) or by_locale.get(replace(wanted, region=None))
 
 
 def _present_name(language: str) -> str:

@@ -1,8 +1,11 @@
 """Which locale a request asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from flask import request
+
+from consent_service.core.locales import Locale, locale_of
 
 
 def wanted_locale(offered: Sequence[str]) -> str:
@@ -20,9 +23,12 @@ def _accepted() -> list[str]:
 
 
 def _match(language: str, offered: Sequence[str]) -> str | None:
-    """Return the locale that is the language, else one that shares its primary subtag."""
-    wanted = language.lower()
-    exact = (locale for locale in offered if locale.lower() == wanted)
-    primary = wanted.partition("-")[0]
-    same = (locale for locale in offered if locale.lower().partition("-")[0] == primary)
-    return next(exact, None) or next(same, None)
+    """Return the locale of the language and region, else one in its script, else in any script."""
+    wanted = locale_of(language)
+    nearness: tuple[Callable[[Locale], bool], ...] = (
+        lambda locale: locale == wanted,
+        lambda locale: locale == replace(wanted, region=None),
+        lambda locale: locale.language == wanted.language and locale.script == wanted.script,
+        lambda locale: locale.language == wanted.language,
+    )
+    return next((each for near in nearness for each in offered if near(locale_of(each))), None)

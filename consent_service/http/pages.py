@@ -6,30 +6,45 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
+from babel.core import Locale as CldrLocale
+from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from flask import Response, render_template, request
 
 from consent_service.core.clock import format_time
+from consent_service.core.locales import locale_of, written_for
 from consent_service.http.headers import page_policy
 from consent_service.http.languages import wanted_locale
 
 _PACKAGE = "consent_service.web"
 _FALLBACK = "en"
-_LOCALES = (_FALLBACK, "de", "ar")
 
 
 @cache
-def page_strings(locale: str) -> dict[str, Any]:
-    """Return the words of the pages in a locale, else in English."""
-    folder = files(_PACKAGE) / "strings"
-    for name in (locale, locale.partition("-")[0], _FALLBACK):
-        file = folder / f"{name}.yaml"
-        if file.is_file():
-            return dict(yaml.safe_load(file.read_text("utf-8")))
-    raise LookupError(_FALLBACK)
+def page_locales() -> tuple[str, ...]:
+    """Return the locales that the words of the pages are written in, English first."""
+    names = {Path(entry.name).stem for entry in (files(_PACKAGE) / "strings").iterdir()}
+    return (_FALLBACK, *sorted(names - {_FALLBACK}))
+
+
+@cache
+def page_strings(locale: str) -> dict[str, str]:
+    """Return the words of the pages in a locale, by its language and script, else in English."""
+    name = written_for(locale, page_locales()) or _FALLBACK
+    return dict(yaml.safe_load((files(_PACKAGE) / "strings" / f"{name}.yaml").read_text("utf-8")))
+
+
+@cache
+def language_name(locale: str) -> str:
+    """Return what a language calls itself (CLDR), else its tag."""
+    try:
+        return CldrLocale.parse(locale, sep="-").get_display_name() or locale
+    except (UnknownLocaleError, ValueError):
+        return locale
 
 
 @cache
@@ -68,7 +83,7 @@ def languages(offered: Sequence[str], current: str) -> list[dict[str, Any]]:
     return [
         {
             "locale": locale,
-            "name": page_strings(locale)["language_name"],
+            "name": language_name(locale),
             "current": locale == current,
         }
         for locale in (offered if len(offered) > 1 else ())
@@ -77,7 +92,7 @@ def languages(offered: Sequence[str], current: str) -> list[dict[str, Any]]:
 
 def problem_page(status: int, code: str, title: str, detail: str) -> Response:
     """Return an error page for people, in the words of their language where there are any."""
-    locale = wanted_locale(_LOCALES)
+    locale = wanted_locale(page_locales())
     words = page_strings(locale)
     answer = page(
         "problem.html",
@@ -103,6 +118,7 @@ def page(
     html = render_template(
         template,
         lang=locale,
+        direction=locale_of(locale).direction,
         t=page_strings(locale),
         url=relative_url,
         asset=asset_url,

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 import yaml
 
-from consent_service.core.locales import Locale, locale_of
+from consent_service.core.locales import locale_of, written_for
 
 RICH = ("body",)
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
@@ -37,9 +36,7 @@ def built_in(locale: str) -> dict[str, str]:
 
     None where the language is not written in that script: nobody gets another one silently.
     """
-    written = _written()
-    wanted = locale_of(locale)
-    name = written.get(wanted) or written.get(replace(wanted, region=None))
+    name = written_for(locale, built_in_locales())
     return _strings(name) if name else {}
 
 
@@ -103,11 +100,6 @@ def segments(text: str) -> list[Segment]:
 @cache
 def _strings(name: str) -> dict[str, str]:
     return dict(yaml.safe_load((_folder() / f"{name}.yaml").read_text("utf-8")))
-
-
-@cache
-def _written() -> dict[Locale, str]:
-    return {locale_of(name): name for name in built_in_locales()}
 
 
 def _folder() -> Traversable:

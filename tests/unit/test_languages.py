@@ -52,8 +52,28 @@ def test_an_exact_match_goes_before_a_relative() -> None:
     offered = ("en", "de-AT", "de", "de-CH")
     assert answered(accepted="de", offered=offered) == "de"
     assert answered(accepted="de-CH", offered=offered) == "de-CH"
-    assert answered(accepted="de-LI", offered=offered) == "de-AT"
+    assert answered(accepted="de-LI", offered=offered) == "de"
 
 
 def test_without_any_match_the_sites_first_language_answers() -> None:
     assert answered(accepted="fr, it", offered=("ar", "en")) == "ar"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "expected"),
+    [
+        ("zh-TW", "zh-Hant"),
+        ("zh-HK", "zh-Hant"),
+        ("zh-CN", "zh-Hans"),
+        ("zh", "zh-Hans"),
+        ("no", "nb"),
+        ("iw", "he"),
+        ("sr", "sr-Latn"),
+        ("nn", "zh-Hans"),
+    ],
+)
+def test_a_language_is_read_in_its_script_and_by_its_older_names(
+    accepted: str, expected: str
+) -> None:
+    offered = ("zh-Hans", "zh-Hant", "he", "nb", "sr-Latn")
+    assert answered(accepted=accepted, offered=offered) == expected

@@ -1,8 +1,6 @@
 """The banner's words in every language that is built in: whole, in one script, of even weight."""
 
 import re
-import unicodedata
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from consent_service.publishing.lint import lint
 from consent_service.publishing.lint.languages import language_of
 from consent_service.publishing.lint.wording import all_wordings
 from tests.unit.folders import document, make
+from tests.unit.scripts import ENCODINGS, LETTERS, letters
 
 ROOT = Path(__file__).parents[2]
 LOCALES = built_in_locales()
@@ -51,27 +50,6 @@ SAME_AS_ENGLISH = {
     "services": {"Services"},
 }
 """Words that other languages write as English does."""
-LETTERS = {
-    "Arab": {"ARABIC"},
-    "Beng": {"BENGALI"},
-    "Cyrl": {"CYRILLIC"},
-    "Deva": {"DEVANAGARI"},
-    "Grek": {"GREEK"},
-    "Gujr": {"GUJARATI"},
-    "Guru": {"GURMUKHI"},
-    "Hans": {"CJK"},
-    "Hant": {"CJK"},
-    "Hebr": {"HEBREW"},
-    "Jpan": {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"},
-    "Kore": {"HANGUL"},
-    "Latn": {"LATIN", "MODIFIER"},
-    "Taml": {"TAMIL"},
-    "Telu": {"TELUGU"},
-    "Thai": {"THAI"},
-}
-ENCODINGS = {"zh-Hans": "gb2312", "zh-Hant": "big5"}
-"""Older encodings hold the characters of one way to write Chinese only."""
-LOAN_WORDS = re.compile(r"\b(?:cookies?|ok)\b", re.IGNORECASE)
 FALLBACKS = {
     "de-AT": "de",
     "en-US": "en",
@@ -94,12 +72,6 @@ FALLBACKS = {
     "zh-TW": "zh-Hant",
 }
 NOT_WRITTEN = ["cy", "eo", "xx", "nn", "pa-PK", "pa-Arab", "bs-Cyrl", "uz"]
-
-
-def letters(text: str) -> Iterator[str]:
-    """Yield the first word of the name of each letter that belongs to the language itself."""
-    own = LOAN_WORDS.sub("", PLACEHOLDER.sub("", text))
-    return (unicodedata.name(each).split()[0] for each in own if each.isalpha())
 
 
 def test_at_least_45_languages_are_built_in() -> None:
