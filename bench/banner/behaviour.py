@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page
 
 from bench.banner.pages import INSIDE, Peer
 from bench.banner.servers import Place
-from bench.banner.visitor import BLOCKED_MS, Visitor
+from bench.banner.visitor import BLOCKED_MS, Visitor, chromium
 
 PHONE = {"width": 360, "height": 640}
 MAGNIFIED = {"width": 320, "height": 256}
 MOST_TABS = 40
+NO_BANNER, NO_PREFERENCES = FAILURES = ("no banner", "no preferences")
 MIRROR_PX = 16
 ALIKE = 0.05
 SIGNAL = "Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})"
@@ -99,12 +100,12 @@ def under_policy(visitor: Visitor, policy: str) -> list[str]:
             visitor.open(context, policy=policy)
         page = context.pages[0]
         if not page.evaluate("!!benchProbe.look()"):
-            failed.append("no banner")
+            failed.append(NO_BANNER)
         if visitor.peer.choose and not failed:
             try:
                 visitor.open_preferences(page)
             except PlaywrightError:
-                failed.append("no preferences")
+                failed.append(NO_PREFERENCES)
             page.keyboard.press("Escape")
         return [*failed, *page.evaluate("benchProbe.seen.violations")]
 
@@ -225,9 +226,13 @@ class Behaviour:
     is_signal_shown: bool
 
 
-def look(browser: Browser, place: Place, peer: Peer) -> Behaviour:
-    """Look at everything."""
-    visitor = Visitor(browser, place, peer)
+def look(place: Place, peer: Peer) -> Behaviour:
+    """Look at everything, in a browser of its own."""
+    with chromium() as browser:
+        return _look(Visitor(browser, place, peer))
+
+
+def _look(visitor: Visitor) -> Behaviour:
     return Behaviour(
         axe=axe(visitor),
         **keyboard(visitor),

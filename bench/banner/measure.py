@@ -41,7 +41,7 @@ QUIET_MS = 450
 SEEN = """() => ({
     ...benchProbe.seen,
     paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
-    requests: performance.getEntriesByType("resource").map((one) => [one.name, one.startTime]),
+    answers: performance.getEntriesByType("resource").map((one) => [one.name, one.responseEnd]),
 })"""
 PAGE_OWN = re.compile(r"/(article/\w*|article\.css|hero\.png|icon\.svg)(\?|$)")
 
@@ -56,7 +56,7 @@ class Load:
         gone: from the click on Accept to the first frame without the banner.
         stored: from that click until the answer was in a cookie or in local storage.
         delay: of that click, as Interaction to Next Paint counts it.
-        requests: what was asked for before the banner was seen, besides the page's own files.
+        requests: what was answered before the banner was seen, besides the page's own files.
         other_load: processors that others kept busy meanwhile.
     """
 
@@ -121,7 +121,7 @@ def _load(
 ) -> Load:
     largest: tuple[float, bool] = max(seen["paints"], default=(0.0, False))
     until = seen.get("visible") or math.inf
-    asked = [url for url, at in seen["requests"] if at <= until and not PAGE_OWN.search(url)]
+    answered = [url for url, at in seen["answers"] if at <= until and not PAGE_OWN.search(url)]
     return Load(
         visible=seen.get("visible"),
         settled=seen.get("settled"),
@@ -134,7 +134,7 @@ def _load(
         gone=seen.get("gone"),
         stored=seen.get("stored"),
         delay=max(seen["inputs"], default=None),
-        requests=len(asked),
+        requests=len(answered),
         files=files,
         other_load=other_load,
     )

@@ -8,29 +8,33 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from bench.banner import behaviour, measure, pages, picture, report, results, servers, tracing
-from tests.browser.conftest import ARGUMENTS, chromium_path
+from bench.banner.visitor import chromium
 
 ROOT = pages.HERE.parent.parent
 LOADS = 9
 TRACES = 3
+SIDE_BY_SIDE = 2
+"""Browsers at once where no time is measured under throttle."""
 
 
 def main() -> None:
     """Measure everything and write it down."""
     options = _options()
     peers = pages.read_peers()
-    with servers.everything(peers) as place, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
-        run = _run(browser, place, peers, options.loads)
+    with servers.everything(peers) as place:
+        run = _run(place, peers, options.loads)
+    with chromium() as browser:
         image = picture.draw(browser, run.results)
-        browser.close()
     options.into.mkdir(parents=True, exist_ok=True)
     (options.into / "banner-bench.md").write_text(report.document(run))
     (options.into / "banner-bench.png").write_bytes(image)
@@ -47,27 +51,28 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(
-    browser: Browser, place: servers.Place, peers: Sequence[pages.Peer], loads: int
-) -> report.Run:
-    measured = _measure(browser, place, peers, loads)
-    bare = measured[None]
-    found = []
-    for peer in peers:
-        _say(f"behaviour: {peer.name}")
-        text = measure.load(browser, place, pages.View(peer=peer, has_hero=False))
-        seen = behaviour.look(browser, place, peer)
-        found.append(
+def _run(place: servers.Place, peers: Sequence[pages.Peer], loads: int) -> report.Run:
+    with chromium() as browser:
+        measured = _measure(browser, place, peers, loads)
+        texts = [
+            measure.load(browser, place, pages.View(peer=peer, has_hero=False)) for peer in peers
+        ]
+        version = browser.version.partition(".")[0]
+    _say("behaviour")
+    with ProcessPoolExecutor(SIDE_BY_SIDE, mp_context=get_context("spawn")) as pool:
+        seen = pool.map(partial(behaviour.look, place), peers)
+        found = [
             results.result(
-                peer, _version(peer), measured[peer.key], bare=bare, text=text, seen=seen
+                peer, _version(peer), measured[peer.key], bare=measured[None], text=text, seen=look
             )
-        )
+            for peer, text, look in zip(peers, texts, seen, strict=True)
+        ]
     return report.Run(
         date=datetime.now(UTC).strftime("%-d %B %Y"),
         machine=_machine(),
-        browser=f"Chromium {browser.version.split('.')[0]}",
+        browser=f"Chromium {version}",
         loads=loads,
-        kept=len(results.quietest(bare.loads)),
+        kept=len(results.quietest(measured[None].loads)),
         traces=TRACES,
         results=found,
     )
@@ -78,8 +83,8 @@ def _measure(
 ) -> dict[str | None, results.Measured]:
     """Load all forms of the page in turn, so that what disturbs a while disturbs all alike."""
     views = [pages.View(peer=peer) for peer in (None, *peers)]
-    for view in views:
-        measure.load(browser, place, view)
+    for view in views[:2]:
+        measure.load(browser, place, view)  # the first ones meet empty caches
     timed: list[list[measure.Load]] = [[] for _ in views]
     traced: list[list[tracing.Trace]] = [[] for _ in views]
     for turn in range(loads):

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from bench.banner.pages import Peer, View, script
 from bench.banner.servers import Place
+from tests.browser.conftest import ARGUMENTS, chromium_path
 
 DESKTOP = {"width": 1280, "height": 800}
 QUIET_MS = 150
@@ -16,6 +17,17 @@ PATIENCE_MS = 15_000
 BLOCKED_MS = 3_000
 """After this time what a policy blocks is taken not to come."""
 PRESSES = 3
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser, until the block ends."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 class Visitor:
