@@ -68,7 +68,7 @@ const section = (name, text) => `/*{${name}*/${text}/*}*/`;
 
 /** Properties of our own, which neither the service nor the page nor the browser knows. */
 const internal =
-  /^(stage|getStage|learn|forget|isOptedOut|postpone|whole|take|asked|asks|rest|mend|focusPage|shadow|gate|jar|queue|client|withdrawable|setMode|tokens|hold|facts|allows|update|call|post|hasOptedOut|isQuiet|addClose|agreements|inlined|allowed|say)$/;
+  /^(stage|getStage|learn|forget|isOptedOut|whole|take|asked|asks|rest|mend|focusPage|shadow|gate|jar|queue|client|withdrawable|setMode|tokens|hold|facts|allows|update|call|post|hasOptedOut|isQuiet|addClose|agreements|linkedBody|inlined|allowed|say)$/;
 const nameCache = {};
 
 /** Sections beside layouts and signals: what a hook of the core does. */
@@ -76,6 +76,7 @@ const hooks = {
   fetch: { from: "fetched", members: ["fetchInto"] },
   signal: { from: "signalling", members: ["signal"] },
   close: { from: "closing", members: ["addClose"] },
+  links: { from: "linked", members: ["linkedBody"] },
   agreements: { from: "agreements", members: ["agreements"] },
   objections: { from: "objections", members: ["hasOptedOut", "isQuiet"] },
 };

@@ -8,6 +8,7 @@ import type { Queue } from "./queue";
 import type { Signal } from "./signal";
 import type { Facts, State } from "./state";
 import type { Kept, Notice, Reply, StateValue } from "./types";
+import type { Child } from "./view/dom";
 import type { Stage } from "./view/stage";
 
 export interface Core {
@@ -54,10 +55,8 @@ export interface Core {
   open(): Promise<void>;
   /** Shows a layer that stays until it is closed. */
   hold(layer: HTMLElement): void;
-  /** Puts such a layer away, for what is to be shown otherwise. */
+  /** Puts such a layer away, or else the documents off for this page; nothing is stored. */
   close(): void;
-  /** Puts the documents off for this page; nothing is stored. */
-  postpone(): void;
 }
 
 /** What sections add that only some sites' scripts have. */
@@ -66,6 +65,8 @@ export interface Hooks {
   fetchInto?(core: Core): Promise<void>;
   /** Adds the control that closes and refuses. */
   addClose?(layer: HTMLElement, label: string, press: () => void): void;
+  /** The site's own text with links in it, where it is to have them. */
+  linkedBody?(notice: Notice, base: string): Child[] | undefined;
   agreements?(facts: Facts): Record<string, number>;
   hasOptedOut?(facts: Facts): boolean;
   isQuiet?(facts: Facts): boolean;

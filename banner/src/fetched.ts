@@ -16,7 +16,8 @@ function standIn(token: Token, { credential }: Jar): Notice {
 }
 
 export async function fetchNotice({ client, embed }: Core): Promise<Notice> {
-  const lang = embed.lang && `?lang=${encodeURIComponent(embed.lang)}`;
+  const wanted = embed.lang ?? document.documentElement.lang;
+  const lang = wanted && `?lang=${encodeURIComponent(wanted)}`;
   const { status, data } = await client.call(`/notice${lang}`, { credentials: "omit" });
   if (status !== 200 || !data.texts) throw new Error(`the service answered ${status}`);
   return data;

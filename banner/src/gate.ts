@@ -38,15 +38,24 @@ export interface Gate {
   release(element: Element): void;
 }
 
-/** `held`: an iframe waits, or waits again. */
-export function openGate(allows: Allows, moved: () => void, held: () => void): Gate {
+/**
+ * `held`: an iframe waits, or waits again. `nonce`: without it no script is released, or whoever
+ * smuggles markup into a page with a strict policy would have it run by this trusted script.
+ */
+export function openGate(
+  allows: Allows,
+  moved: () => void,
+  held: () => void,
+  nonce?: string,
+): Gate {
   const released = new Set<HTMLElement>();
   const once = new WeakSet<Element>();
   let watching = false;
   let busy = false;
 
   const mayPass = (element: HTMLElement) =>
-    once.has(element) || allows(element.dataset.consent, element.dataset.consentService);
+    !(nonce && element instanceof HTMLScriptElement && element.nonce !== nonce) &&
+    (once.has(element) || allows(element.dataset.consent, element.dataset.consentService));
 
   function release(element: HTMLElement): void {
     released.add(element);

@@ -4,7 +4,7 @@ import { readEmbed } from "./embed";
 import { openVisit } from "./visit";
 
 const script = document.currentScript as HTMLScriptElement;
-const embed = script && readEmbed(script, document.documentElement.lang);
+const embed = script && readEmbed(script);
 
 async function pageReady(): Promise<void> {
   if (document.prerendering)

@@ -33,6 +33,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
       hasFrames = true;
       void load<typeof import("./lazy/frames")>("f").then((part) => part.watch(core), warn);
     },
+    embed.nonce,
   );
   /** Answers given on this page that have not been tried yet. */
   const fresh = new Set<string>();
@@ -261,12 +262,8 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
     },
 
     close() {
-      isHeld = false;
-      show();
-    },
-
-    postpone() {
-      isPostponed = true;
+      if (isHeld) isHeld = false;
+      else isPostponed = true;
       show();
     },
 

@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { openGate } from "../src/gate";
 
 let allowed: string[];
-const gate = () => {
+const gate = (nonce?: string) => {
   const allows = (purpose?: string, service?: string) =>
     allowed.includes(service ?? purpose ?? "nothing");
-  return openGate(allows, moved, held);
+  return openGate(allows, moved, held, nonce);
 };
 let moved = vi.fn();
 let held = vi.fn();
@@ -32,6 +32,13 @@ beforeEach(() => {
 });
 
 describe("the gate", () => {
+  test("releases no script without the banner's own nonce, where it has one", () => {
+    allowed = ["analytics"];
+    const [own, smuggled] = [script("analytics"), script("analytics")];
+    own.nonce = "r4nd0m";
+    gate("r4nd0m").update();
+    expect([own.type, smuggled.type]).toEqual(["text/javascript", "text/plain"]);
+  });
   test("holds everything back until its purpose is allowed", () => {
     const inline = script("analytics");
     const image = add("img", { "data-consent": "analytics", "data-src": "/p.png" });

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Act } from "../src/answers";
+import { linkedBody } from "../src/linked";
 import { firstLayer, type Shown } from "../src/view/layer";
-import { segments } from "../src/view/parts";
 import { type Given, labels, leavePage, page, press } from "./pages";
-import { aDocument, aNotice, aPurpose, aToken } from "./samples";
+import { aDocument, aNotice, aPurpose, aToken, texts } from "./samples";
 
 afterEach(leavePage);
 
@@ -17,15 +17,16 @@ async function shown(given: Given = {}, instead?: boolean) {
   return { core, acts, ...calls, layer: firstLayer(core as Shown, instead) };
 }
 
-describe("segments", () => {
-  test("become text and safe links, whatever they hold", () => {
+describe("the site's own text", () => {
+  test("becomes text and safe links, whatever it holds", () => {
     const hostile = [
       { text: "<img src=x onerror=alert(1)>" },
       { text: "policy", document: "privacy-policy" },
       { text: "gone", document: "unknown" },
     ];
     const box = document.createElement("p");
-    const children = segments(hostile, aNotice(), "https://cm.example");
+    const notice = aNotice({ model: "notice", texts: { ...texts, body: hostile } });
+    const children = linkedBody(notice, "https://cm.example");
     box.append(...(children as (string | Node)[]));
     expect(box.querySelectorAll("*").length).toBe(1);
     expect(box.textContent).toBe("<img src=x onerror=alert(1)>policygone");
@@ -35,7 +36,7 @@ describe("segments", () => {
       ...[page, "_blank", "noopener"],
     ]);
   });
-  test("are drawn without a sink for markup", async () => {
+  test("is drawn without a sink for markup", async () => {
     const sink = vi.spyOn(Element.prototype, "innerHTML", "set");
     await shown();
     expect(sink).not.toHaveBeenCalled();
@@ -59,7 +60,12 @@ describe("the first layer", () => {
     expect(layer.textContent).not.toContain("Name of necessary");
     expect(layer.textContent).toContain("text of controller: Linden & Oak");
     const links = [...layer.querySelectorAll("a")].map((one) => one.textContent);
-    expect(links).toEqual(["policy", "terms"]);
+    expect(links).toEqual(["privacy-policy", "terms"]);
+  });
+  test("has both answers before any link", async () => {
+    const { layer } = await shown();
+    const stops = [...layer.querySelectorAll("button, a")].map((one) => one.localName);
+    expect(stops).toEqual(["button", "button", "button", "a", "a"]);
   });
   test("acts as it says", async () => {
     const { layer, acts, open } = await shown();

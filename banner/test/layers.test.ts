@@ -23,7 +23,7 @@ async function known(given: Given) {
   const { core } = await page(given);
   core.state = core.resolve(core.facts());
   const act = vi.fn();
-  Object.assign(core, { act, agree: vi.fn(), open: vi.fn(), postpone: vi.fn() });
+  Object.assign(core, { act, agree: vi.fn(), open: vi.fn(), close: vi.fn() });
   return { core: core as Shown, act };
 }
 async function shown(question: Question, given: Given) {
@@ -88,7 +88,7 @@ describe("documents alone", () => {
     const label = async (...documents: (typeof terms)[]) => {
       const { layer, core } = await shown("documents", { notice: aNotice({ documents }) });
       press("later", layer);
-      expect(core.postpone).toHaveBeenCalledOnce();
+      expect(core.close).toHaveBeenCalledOnce();
       return labels(layer);
     };
     expect(await label(terms, rules)).toEqual(["agree", "reopen", "later"]);
@@ -147,8 +147,8 @@ describe("where a script runs on", () => {
     await core.act({ action: "reject" });
     await settle();
     expect(layerOn()?.textContent).toContain("text of reload_needed");
-    expect(labels(layerOn())).toEqual(["reload", "close"]);
-    press("close");
+    expect(labels(layerOn())).toEqual(["reload", "later"]);
+    press("later");
     expect([layerOn(), labels(root())]).toEqual([null, ["reopen"]]);
     core.update();
     await settle();

@@ -2,6 +2,7 @@
 import { agreements } from "../src/agreements";
 import { addClose } from "../src/closing";
 import { fetchInto } from "../src/fetched";
+import { linkedBody } from "../src/linked";
 import { hasOptedOut, isQuiet } from "../src/objections";
 import { signal } from "../src/signalling";
 
@@ -10,5 +11,5 @@ Object.assign(globalThis, {
   KIT: "1".repeat(32),
   LAYOUTS: {},
   SIGNALS: {},
-  HOOKS: { agreements, addClose, fetchInto, hasOptedOut, isQuiet, signal },
+  HOOKS: { agreements, addClose, fetchInto, hasOptedOut, isQuiet, linkedBody, signal },
 });

@@ -15,11 +15,12 @@ WHOLE = "a"
 
 LAYOUTS = {"bar", "box", "dialog"}
 SIGNALS = {"google", "uet", "clarity", "meta", "matomo", "data_layer"}
-SECTIONS = {*LAYOUTS, *SIGNALS, "fetch", "signal", "close", "optout", "objections", "agreements"}
-"""What the code can do without: a layout, a signal of others, `fetch` (the notice, where none is
-inlined), `signal` (to tell any signal), `close` (a control that refuses), `optout` (the icon of
-opting out), `objections` (what runs until the visitor objects), `agreements` (documents that ask
-for something)."""
+HOOKS = {"fetch", "signal", "close", "optout", "links", "objections", "agreements"}
+SECTIONS = {*LAYOUTS, *SIGNALS, *HOOKS}
+"""What the code can do without: a layout, a signal of others, and hooks: `fetch` (the notice, where
+none is inlined), `signal` (to tell any signal), `close` (a control that refuses), `optout` (the
+icon of opting out), `links` (in the text of a plain notice), `objections` (what runs until the
+visitor objects), `agreements` (documents that ask for something)."""
 
 _FILE, _FOLDER = "consent-banner.js", "b"
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
@@ -73,6 +74,7 @@ def sections_for(body: Mapping[str, Any]) -> frozenset[str]:
         "signal": signals,
         "close": body["close_refuses"],
         "optout": body["model"] == "opt-out",
+        "links": body["model"] == "notice",
         "objections": objections,
         "agreements": any(document["accept"] != "inform" for document in body["documents"]),
     }

@@ -133,6 +133,7 @@ BODY: dict[str, Any] = {
         ({"layout": "dialog"}, {"dialog"}),
         ({"documents": [{"kind": "terms", "accept": "agree"}]}, {"bar", "agreements"}),
         ({"model": "opt-out"}, {"bar", "optout"}),
+        ({"model": "notice"}, {"bar", "links"}),
         ({"close_refuses": True}, {"bar", "close"}),
         ({"lifetime": {"quiet_days": 365}}, {"bar", "objections"}),
         (

@@ -1,11 +1,12 @@
 /** The preferences: everything about the site's purposes, and every choice. */
 import { decideAll } from "../answers";
 import type { Core } from "../core";
+import { linkedBody } from "../linked";
 import { choicesOf, documentsToAsk } from "../state";
 import type { LegalDocument, Purpose } from "../types";
 import { addStyle, button, type Child, h, link } from "../view/dom";
 import type { Shown } from "../view/layer";
-import { documentLink, segments } from "../view/parts";
+import { documentLink } from "../view/parts";
 import css from "./centre.css?inline";
 import { changeLinks } from "./changes";
 import { askTwice, doubt } from "./confirm";
@@ -123,9 +124,7 @@ function content(core: Shown, list: HTMLElement, act: Do): Child[] {
   const { texts } = notice;
   const pending = Object.values(state.purposes).some((standing) => standing.pending);
   const intro =
-    notice.model === "notice"
-      ? segments(texts.body, notice, embed.base)
-      : [texts.preferences_intro];
+    notice.model === "notice" ? (linkedBody(notice, embed.base) ?? []) : [texts.preferences_intro];
   return [
     h("p", {}, ...intro),
     pending && h("p", { class: "badge" }, texts.pending),

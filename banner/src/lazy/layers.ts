@@ -1,16 +1,17 @@
 /** First layers for who was here before: what is asked again, documents, what needs a reload. */
 import { decideAll } from "../answers";
 import type { Core } from "../core";
+import { linkedBody } from "../linked";
 import { asksForPart, documentsToAsk, purposesToAsk, type Question } from "../state";
 import type { LegalDocument, Purpose } from "../types";
 import { button, h } from "../view/dom";
 import { layerOf, pair, type Shown } from "../view/layer";
-import { controllerLine, documentLink, segments } from "../view/parts";
+import { controllerLine, documentLink } from "../view/parts";
 import { changeLinks } from "./changes";
 
 /** What is asked again for part: the site's own text would speak about all of it. */
 function partText(core: Shown): HTMLElement[] {
-  const { notice, state, embed } = core;
+  const { notice, state } = core;
   const { asked_again, recipients } = notice.texts;
   const item = ({ name, description, recipients: who = [] }: Purpose) =>
     h(
@@ -20,11 +21,7 @@ function partText(core: Shown): HTMLElement[] {
       `: ${description} `,
       !!who.length && h("span", { class: "cm-quiet" }, `${recipients}: ${who.join(", ")}`),
     );
-  return [
-    h("p", {}, asked_again),
-    h("ul", {}, ...purposesToAsk(notice, state).map(item)),
-    controllerLine(notice, embed.base, [], changeLinks(core, notice.documents)),
-  ];
+  return [h("p", {}, asked_again), h("ul", {}, ...purposesToAsk(notice, state).map(item))];
 }
 
 /** Speaks about what is asked only: what was decided before is neither renewed nor lost. */
@@ -32,17 +29,19 @@ function choiceLayer(core: Shown): HTMLElement {
   const { notice, state } = core;
   if (!asksForPart(notice, state)) {
     const layer = core.firstLayer();
-    layer.querySelector(".cm-text")?.lastElementChild?.append(...linksOf(core));
+    layer.lastElementChild?.append(...linksOf(core));
     return layer;
   }
   const answer = (accepted: boolean) => {
     const decisions = decideAll(purposesToAsk(notice, state), accepted, core.isOptedOut());
     void core.act({ action: "choose", decisions, layer: 1 });
   };
-  return layerOf(core, notice.texts.title, partText(core), [
+  const buttons = [
     ...pair(notice, answer),
     button(notice.texts.choose, "cm-plain cm-choose", core.open),
-  ]);
+  ];
+  const foot = controllerLine(notice, core.embed.base, [], linksOf(core));
+  return layerOf(core, notice.texts.title, partText(core), buttons, foot);
 }
 
 const linksOf = (core: Shown) =>
@@ -58,8 +57,7 @@ function documentText(core: Shown): HTMLElement[] {
     const items = asked.filter((one) => one.accept === accept).map(item);
     return items.length ? [h("p", {}, notice.texts[`${accept}_intro`]), h("ul", {}, ...items)] : [];
   });
-  const linked = asked.map(({ kind }) => ({ document: kind }));
-  return [...listed, controllerLine(notice, embed.base, linked)];
+  return listed;
 }
 
 /** A plain notice has its own word for it. */
@@ -71,23 +69,26 @@ export function agreeLabel({ notice, state }: Shown): string {
 }
 
 function documentLayer(core: Shown): HTMLElement {
-  const { notice, embed } = core;
+  const { notice, embed, state } = core;
   const { texts } = notice;
-  const [title, words] =
-    notice.model === "notice"
-      ? [
-          texts.title,
-          [
-            h("p", {}, ...segments(texts.body, notice, embed.base)),
-            controllerLine(notice, embed.base, texts.body, linksOf(core)),
-          ],
-        ]
-      : [texts.documents, documentText(core)];
-  return layerOf(core, title, words, [
+  const buttons = [
     button(agreeLabel(core), "cm-main cm-agree", () => core.agree(1)),
     button(texts.reopen, "cm-plain cm-choose", core.open),
-    button(texts.later, "cm-plain", core.postpone),
-  ]);
+    button(texts.later, "cm-plain", core.close),
+  ];
+  if (notice.model === "notice") {
+    const foot = controllerLine(notice, embed.base, texts.body, linksOf(core));
+    return layerOf(
+      core,
+      texts.title,
+      [h("p", {}, ...(linkedBody(notice, embed.base) ?? []))],
+      buttons,
+      foot,
+    );
+  }
+  const linked = documentsToAsk(notice, state).map(({ kind }) => ({ document: kind }));
+  const foot = controllerLine(notice, embed.base, linked);
+  return layerOf(core, texts.documents, documentText(core), buttons, foot);
 }
 
 export function layer(core: Shown, question: Question): HTMLElement {
@@ -105,7 +106,7 @@ export async function askToReload(core: Core): Promise<void> {
       [h("p", {}, texts.reload_needed)],
       [
         button(texts.reload, "cm-main", () => location.reload()),
-        button(texts.close, "cm-plain", core.close),
+        button(texts.later, "cm-plain", core.close),
       ],
     ),
   );

@@ -3,17 +3,18 @@ import type { Core } from "../core";
 import { purposesToAsk } from "../state";
 import type { Notice } from "../types";
 import { button, type Child, h } from "./dom";
-import { controllerLine, segments } from "./parts";
+import { controllerLine } from "./parts";
 
 /** A visit whose notice is known, as it is wherever something is shown. */
 export type Shown = Core & { notice: Notice };
 
-/** What every layer has: a heading, words, buttons. */
+/** What every layer has: a heading, words, buttons, and perhaps a line below. */
 export function layerOf(
   core: Shown,
   title: string,
   words: Child[],
   buttons: HTMLElement[],
+  foot?: Child,
 ): HTMLElement {
   const badge =
     core.isOptedOut() && h("p", { class: "cm-badge" }, core.notice.texts.opt_out_honoured);
@@ -22,6 +23,7 @@ export function layerOf(
     { class: "cm-layer" },
     h("div", { class: "cm-text" }, h("h2", { tabindex: "-1" }, title), ...words, badge),
     h("div", { class: "cm-buttons" }, ...buttons),
+    foot,
   );
 }
 
@@ -39,10 +41,11 @@ export function firstLayer(core: Shown, instead?: boolean): HTMLElement {
   const { texts, model, purposes } = notice;
   const marked = purposes.map(({ key, name }) => `${name}: ${allows(key) ? texts.on : texts.off}`);
   const names = instead ? marked : purposesToAsk(notice, state).map(({ name }) => name);
+  const linked = HOOKS.linkedBody?.(notice, embed.base);
+  const foot = controllerLine(notice, embed.base, linked ? texts.body : []);
   const words = [
-    h("p", {}, ...segments(texts.body, notice, embed.base)),
+    h("p", {}, ...(linked ?? texts.body.map(({ text }) => text))),
     h("p", { class: "cm-quiet" }, names.join(" · ")),
-    controllerLine(notice, embed.base, texts.body),
   ];
   const refusal = instead ? "withdraw" : "reject";
   const answer = (accepted: boolean) =>
@@ -54,7 +57,7 @@ export function firstLayer(core: Shown, instead?: boolean): HTMLElement {
     model === "notice"
       ? [button(texts.accept, "cm-main cm-accept", () => core.agree(1))]
       : [...pair(notice, answer), last];
-  const layer = layerOf(core, texts.title, words, buttons);
+  const layer = layerOf(core, texts.title, words, buttons, foot);
   if (notice.close_refuses) HOOKS.addClose?.(layer, texts.close_refuses, () => answer(false));
   return layer;
 }

@@ -6,14 +6,7 @@ export function documentLink(document: LegalDocument, base: string, label = docu
   return link(base + document.url, label);
 }
 
-export function segments(list: Segment[], notice: Notice, base: string): Child[] {
-  return list.map(({ text, document }) => {
-    const target = notice.documents.find((one) => one.kind === document);
-    return target ? documentLink(target, base, text) : text;
-  });
-}
-
-/** Who asks, with the documents that the text above does not link to. */
+/** Who asks, with the documents that nothing above links to. */
 export function controllerLine(
   { documents, texts, controller }: Notice,
   base: string,

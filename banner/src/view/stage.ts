@@ -106,16 +106,10 @@ export function openStage(notice: Notice): Stage {
       }
     },
     focusPage() {
-      const body = document.body;
-      const known = before?.isConnected && before !== body;
-      const target = (known ? before : document.querySelector("main")) as HTMLElement | null;
-      if (!target) return;
-      const helped = !known && !target.hasAttribute("tabindex");
-      if (helped) {
-        target.tabIndex = -1;
-        target.addEventListener("blur", () => target.removeAttribute("tabindex"), { once: true });
-      }
-      target.focus({ preventScroll: true });
+      const isKnown = before?.isConnected && before !== document.body;
+      const target = (isKnown ? before : document.querySelector("main")) as HTMLElement | null;
+      if (!isKnown && target) target.tabIndex = -1;
+      target?.focus({ preventScroll: true });
     },
   };
   return stage;
