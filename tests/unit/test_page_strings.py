@@ -46,7 +46,7 @@ MAY_READ_LIKE_ENGLISH = {
     *("cookie_name", "cookies", "details", "documents", "all_documents", "email", "history_number"),
     *("problem_code", "version", "diff_language"),
 }
-TECHNICAL = re.compile(r"SHA-256|Global Privacy Control")
+TECHNICAL = re.compile(r"SHA-256|Global Privacy Control|n\.º")
 
 
 @pytest.mark.parametrize("locale", LOCALES)
