@@ -26,11 +26,10 @@ function expire(name: string): void {
   const guard = location.protocol === "https:" ? "; Secure" : "";
   const domains = domainsOf(location.hostname).map((domain) => `; Domain=${domain}`);
   for (const domain of ["", ...domains])
-    for (const path of pathsOf(location.pathname))
-      for (const partition of ["", "; Partitioned"]) {
-        // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API cannot delete every variant.
-        document.cookie = `${name}=; Max-Age=0; Path=${path}${domain}${guard}${partition}`;
-      }
+    for (const path of pathsOf(location.pathname)) {
+      // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API cannot delete every variant.
+      document.cookie = `${name}=; Max-Age=0; Path=${path}${domain}${guard}`;
+    }
 }
 
 export function sweep(services: Service[]): void {

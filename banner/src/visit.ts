@@ -14,9 +14,9 @@ import type { Token } from "./types";
 import { h } from "./view/dom";
 import { firstLayer, type Shown } from "./view/layer";
 import { openStage } from "./view/stage";
+import { idle } from "./watch";
 
 const DAY = 86400;
-const idle = window.requestIdleCallback ?? setTimeout;
 const gpc = navigator.globalPrivacyControl === true;
 
 export function openVisit(embed: Embed, announce: (event: string) => void): Core {
@@ -38,6 +38,8 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
   /** Answers given on this page that have not been tried yet. */
   const fresh = new Set<string>();
   let latest: string | undefined;
+  /** What was read last. */
+  let facts: rules.Facts;
   let sending = Promise.resolve();
   let layers: typeof import("./lazy/layers") | undefined;
   /** Something stands in for iframes that wait. */
@@ -67,7 +69,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
 
   /** Makes the page follow what is stored and kept now. */
   function refresh(): void {
-    const facts = core.facts();
+    facts = core.facts();
     core.state = rules.resolve(facts);
     HOOKS.signal?.(core, SIGNALS);
     const runsOn = gate.update();
@@ -106,7 +108,11 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
     if (isCounted) return;
     isCounted = true;
     const body = { notice: number, variant };
-    idle(() => client.post("/impressions", body, { credentials: "omit" }).catch(() => {}));
+    // Not while the page is still being drawn.
+    setTimeout(
+      () => client.post("/impressions", body, { credentials: "omit" }).catch(() => {}),
+      300,
+    );
   }
 
   /** Asks what is open, and nothing else. */
@@ -116,7 +122,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
     const question = rules.whatToAsk(notice, state);
     const comesBack =
       question === "choice"
-        ? core.facts().token || rules.asksForPart(notice, state)
+        ? facts.token || rules.asksForPart(notice, state)
         : notice.model !== "notice" || state.withdrawable;
     if (!question || (isPostponed && question === "documents")) offerReopen();
     else if (!comesBack) ask(core.firstLayer());
@@ -151,6 +157,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
 
   /** Looks after what the service has to hear, or knows better. */
   async function catchUp(): Promise<void> {
+    jar.store(jar.tokens()[0], jar.credential());
     const { token, kept, now } = core.facts();
     const isNews = kept[0] || (token && (gpc || now - token.iat > DAY));
     if (isNews || isBack())
@@ -272,7 +279,6 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
       await HOOKS.fetchInto?.(core);
       const { notice } = core;
       if (notice) jar.setMode(notice.embed);
-      jar.store(jar.tokens()[0], jar.credential());
       if (isBack()) await catchUp();
       refresh();
       addEventListener("online", core.send);

@@ -7,3 +7,6 @@ export function onChanged(selector: string, found: () => void, moved?: () => voi
     moved?.();
   }).observe(document, { childList: true, subtree: true });
 }
+
+/** Does what can wait when the page has time for it. */
+export const idle = (work: () => void) => void (window.requestIdleCallback ?? setTimeout)(work);

@@ -153,6 +153,7 @@ describe("another tab", () => {
   test("is told of a choice, and is followed", async () => {
     const { core, announced } = await page();
     await core.start();
+    await settle();
     const other = new BroadcastChannel("consent_shop");
     const told = new Promise((go) => other.addEventListener("message", go, { once: true }));
     core.update();

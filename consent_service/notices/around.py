@@ -10,6 +10,7 @@ from consent_service.sites.model import Embed
 
 _COLOUR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 _LENGTH = re.compile(r"\d{1,3}(?:\.\d{1,2})?(?:px|rem|em)")
+_ACCENT = "#1f4fd8"
 _USUAL = {"on-accent": "#fff", "radius": "10px"}
 """What the banner's own style sheet says."""
 
@@ -40,7 +41,7 @@ def style(theme: Mapping[str, str]) -> str:
     accent, ink = (_checked(_COLOUR, theme, name) for name in ("accent", "on_accent"))
     radius = _checked(_LENGTH, theme, "radius")
     declared = {
-        "accent": accent,
+        "accent": accent or _ACCENT,
         "on-accent": _ink(accent, ink) if accent else None,
         "radius": radius,
     }

@@ -83,10 +83,9 @@ def test_targets_are_large_enough_for_a_thumb(
         assert min(place(button)["width"], place(button)["height"]) >= 44
 
 
-def test_refusing_is_a_few_keys_from_the_top(page: Page, site: Embedded) -> None:
+def test_refusing_is_two_keys_from_the_top(page: Page, site: Embedded) -> None:
     visit = show(page, site)
     visit.layer.wait_for()
-    links = visit.layer.get_by_role("link").count()
-    for _ in range(links + 2):
-        page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className").endswith("cm-reject")
