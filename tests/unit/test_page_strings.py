@@ -9,6 +9,7 @@ import yaml
 from consent_service.core.locales import locale_of
 from consent_service.http.pages import language_name, page_locales, page_strings
 from consent_service.notices.texts import PLACEHOLDER, built_in, built_in_locales
+from tests.support.world import World
 from tests.unit.scripts import ENCODINGS, LETTERS, letters
 
 LOCALES = page_locales()
@@ -133,3 +134,24 @@ def test_the_words_are_read_by_their_templates() -> None:
         if not re.search(rf"\bt\.{key}\b", templates) and not key.startswith(built)
     }
     assert unread <= {"diff_from", "diff_to"}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "lang", "direction"),
+    [
+        ("fr-CA", "fr", "ltr"),
+        ("no", "nb", "ltr"),
+        ("pt-BR", "pt-BR", "ltr"),
+        ("pt-AO", "pt", "ltr"),
+        ("zh-SG", "zh-Hans", "ltr"),
+        ("ar-EG", "ar", "rtl"),
+        ("cy", "en", "ltr"),
+    ],
+)
+def test_an_error_page_answers_in_the_language_of_the_browser(
+    sqlite_world: World, accepted: str, lang: str, direction: str
+) -> None:
+    headers = {"Accept": "text/html", "Accept-Language": accepted}
+    page = sqlite_world.client.get("/sites/nobody/documents", headers=headers).text
+    assert f'<html lang="{lang}" dir="{direction}">' in page
+    assert page_strings(lang)["problem_404_title"] in page
