@@ -78,7 +78,7 @@ def test_documents_alone(page: Page, demo: Demo, tmp_path: Path) -> None:
     site.publish()
     visit = site.visit(page)
     visit.press("Opt out of all", within=visit.layer)
-    visit.layer.get_by_role("button", name="Close").click()
+    visit.layer.get_by_role("button", name="Later").click()
     visit.layer.get_by_role("button", name="Agree").wait_for()
     check(page)
 

@@ -46,7 +46,7 @@ def test_the_service_gets_no_cookie_and_sets_none(page: Page, demo: Demo) -> Non
     visit.reload()
     visit.open()
     visit.press("Withdraw all")
-    visit.layer.get_by_role("button", name="Close").click()
+    visit.layer.get_by_role("button", name="Later").click()
     page.get_by_role("contentinfo").get_by_role("link", name="Privacy policy").click()
     page.wait_for_load_state()
 

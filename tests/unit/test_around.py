@@ -4,7 +4,6 @@ import pytest
 
 from consent_service.notices.around import style
 
-
 DEFAULT = "--cm-accent:#1f4fd8"
 
 
