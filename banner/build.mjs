@@ -68,7 +68,7 @@ const section = (name, text) => `/*{${name}*/${text}/*}*/`;
 
 /** Properties of our own, which neither the service nor the page nor the browser knows. */
 const internal =
-  /^(stage|getStage|learn|forget|isOptedOut|whole|take|asked|asks|rest|mend|focusPage|shadow|gate|jar|queue|client|withdrawable|setMode|tokens|hold|facts|allows|update|call|post|hasOptedOut|isQuiet|addClose|agreements|linkedBody|inlined|allowed|say)$/;
+  /^(stage|getStage|learn|forget|isOptedOut|whole|take|asked|asks|rest|mend|focusPage|shadow|gate|jar|queue|client|withdrawable|setMode|tokens|hold|facts|allows|update|call|post|hasOptedOut|isQuiet|addClose|base|kept|firstLayer|announce|agreements|linkedBody|inlined|allowed)$/;
 const nameCache = {};
 
 /** Sections beside layouts and signals: what a hook of the core does. */

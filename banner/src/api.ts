@@ -27,9 +27,10 @@ export function openApi(core: () => Core, started: Promise<unknown>): Api {
     choose: once((core, decisions, services = {}) =>
       core.act({ action: "choose", decisions, services }),
     ),
-    withdraw: once((core, purposes?: string[]) => {
+    withdraw: once(async (core, purposes?: string[]) => {
       const decisions = purposes && Object.fromEntries(purposes.map((key) => [key, false]));
-      return core.act({ action: "withdraw", decisions });
+      // An empty list is nothing, not everything.
+      if (purposes?.length !== 0) await core.act({ action: "withdraw", decisions });
     }),
     agree: once((core, kinds?: string[]) => core.agree(undefined, kinds)),
     identify: once(async (core, assertion) =>
@@ -41,7 +42,13 @@ export function openApi(core: () => Core, started: Promise<unknown>): Api {
     },
     announce(event) {
       const state = core().values();
-      if (event === "change") for (const listener of listeners) listener(state);
+      if (event === "change")
+        for (const listener of listeners)
+          try {
+            listener(state);
+          } catch (problem) {
+            console.error(problem);
+          }
       document.dispatchEvent(new CustomEvent(`consent:${event}`, { detail: { state } }));
     },
   };

@@ -1,6 +1,7 @@
 /** Talks to the service. */
 import type { Jar } from "./cookies";
 import type { Embed } from "./embed";
+import { soon } from "./watch";
 
 export interface Response {
   status: number;
@@ -14,18 +15,16 @@ export interface Client {
   post(path: string, body: object, options?: RequestInit): Promise<Response>;
 }
 
-const WAIT = 15000;
-
 export function openClient({ base, key }: Embed, jar: Jar): Client {
-  async function call(path: string, options?: RequestInit): Promise<Response> {
+  async function attempt(path: string, options?: RequestInit): Promise<Response> {
     const response = await fetch(`${base}/v1/sites/${key}${path}`, {
       credentials: jar.mode === "external" ? "omit" : "include",
       referrerPolicy: "strict-origin",
-      signal: AbortSignal.timeout?.(WAIT) ?? null,
       ...options,
     });
     return { status: response.status, data: await response.json().catch(() => ({})) };
   }
+  const call = (path: string, options?: RequestInit) => soon(attempt(path, options));
   return {
     call,
     post: (path, body, options) =>

@@ -2,17 +2,19 @@
 import { onChanged } from "./watch";
 
 export const GATED =
-  'script[type="text/plain"][data-consent],[data-consent][data-src],[data-consent][data-srcset],[data-consent][data-href]';
+  'script[type="text/plain"][data-consent],:is(img,iframe,link)[data-consent]:is([data-src],[data-srcset],[data-href])';
 
 /** Nothing named is nothing allowed. */
 export type Allows = (purpose: string | undefined, service?: string) => boolean;
 
 /** Running the original node again needs no Trusted Types sink and keeps its nonce. */
 function releaseScript(script: HTMLScriptElement, done: () => void): boolean {
-  const waits = script.src !== "" && !script.hasAttribute("async");
   const { parentNode, nextSibling } = script;
   script.remove();
   script.type = script.dataset.type ?? "text/javascript";
+  // What a browser never runs would never end either.
+  const runs = /^(module|text\/javascript)$/.test(script.type) && !script.noModule;
+  const waits = script.src !== "" && !script.hasAttribute("async") && runs;
   if (waits) {
     script.async = false;
     for (const end of ["load", "error"]) script.addEventListener(end, done, { once: true });
@@ -22,20 +24,20 @@ function releaseScript(script: HTMLScriptElement, done: () => void): boolean {
 }
 
 /** Moves addresses from one set of attributes to the other. */
-function moveAddress(element: Element, from: string, to: string): void {
+export function moveAddress(element: Element, from: string, to: string): void {
   for (const name of ["src", "srcset", "href"]) {
     const value = element.getAttribute(from + name);
     if (value === null) continue;
     element.removeAttribute(from + name);
-    if (!/^\s*javascript:/i.test(value)) element.setAttribute(to + name, value);
+    // Browsers look past what is not printed.
+    const isCode = /^javascript:/i.test(value.replace(/[\0- ]/g, ""));
+    if (!isCode) element.setAttribute(to + name, value);
   }
 }
 
 export interface Gate {
   /** Looks at the page anew; call it when the state has changed. True: something runs on that may not. */
   update(): boolean;
-  /** Releases an element for this page, whatever holds for its purpose. */
-  release(element: Element): void;
 }
 
 /**
@@ -49,13 +51,11 @@ export function openGate(
   nonce?: string,
 ): Gate {
   const released = new Set<HTMLElement>();
-  const once = new WeakSet<Element>();
-  let watching = false;
   let busy = false;
 
   const mayPass = (element: HTMLElement) =>
     !(nonce && element instanceof HTMLScriptElement && element.nonce !== nonce) &&
-    (once.has(element) || allows(element.dataset.consent, element.dataset.consentService));
+    allows(element.dataset.consent, element.dataset.consentService);
 
   function release(element: HTMLElement): void {
     released.add(element);
@@ -82,17 +82,12 @@ export function openGate(
     return false;
   }
 
+  onChanged(GATED, pump, moved);
   return {
     update() {
-      if (!watching) onChanged(GATED, pump, moved);
-      watching = true;
       const runsOn = [...released].filter((one) => !mayPass(one)).map(stop);
       pump();
       return runsOn.includes(true);
-    },
-    release(element) {
-      once.add(element);
-      pump();
     },
   };
 }

@@ -3,8 +3,9 @@ import { openApi } from "./api";
 import { readEmbed } from "./embed";
 import { openVisit } from "./visit";
 
-const script = document.currentScript as HTMLScriptElement;
-const embed = script && readEmbed(script);
+const script = document.currentScript;
+// A page's element may have that name.
+const embed = script instanceof HTMLScriptElement && readEmbed(script);
 
 async function pageReady(): Promise<void> {
   if (document.prerendering)
@@ -14,7 +15,7 @@ async function pageReady(): Promise<void> {
   while (!document.body);
 }
 
-if ("ready" in (window.siteConsent ?? {}))
+if (window.siteConsent?.ready instanceof Promise)
   console.warn("consent: the banner is on this page twice");
 else if (!embed) console.warn('consent: add data-site="KEY" to the script tag');
 else {
@@ -29,7 +30,8 @@ else {
   const core = openVisit(keepable ? embed : { ...embed, inlined: undefined }, api.announce);
   Object.assign(window, { siteConsent: api });
   document.addEventListener("click", (event) => {
-    if (!(event.target as Element).closest?.("[data-consent-open]")) return;
+    const opens = (event.target as Element).closest?.("[data-consent-open]");
+    if (!opens || !core.notice) return;
     event.preventDefault();
     void api.open();
   });

@@ -45,7 +45,9 @@ export function parseToken(raw: string | undefined, site: string): Token | undef
     const encoded = String(raw).replace(/\..*/, "").replace(/-/g, "+").replace(/_/g, "/");
     const token = { services: {}, ...JSON.parse(atob(encoded)) };
     const { v, purposes, services, documents } = token;
-    const isWhole = [purposes, services, documents].every((one) => Object(one) === one);
+    const isWhole = [purposes, services, documents].every((one) =>
+      Object.values(one).every(Array.isArray),
+    );
     return v === 1 && token.site === site && isWhole ? token : undefined;
   } catch {
     return undefined;
@@ -108,7 +110,8 @@ function standingOf(facts: Facts, key: string, purpose?: Purpose): Standing {
 
 function serviceExceptions(facts: Facts): Record<string, boolean> {
   const { notice, token, gpc, now } = facts;
-  const exceptions: Record<string, boolean> = {};
+  // Whatever a page names must not be found on every object.
+  const exceptions: Record<string, boolean> = Object.create(null);
   const said: Record<string, TokenDecision> = { ...token?.services };
   for (const { answer, services } of facts.kept)
     for (const [key, allowed] of Object.entries(services ?? {}))

@@ -14,9 +14,11 @@ import type { Token } from "./types";
 import { h } from "./view/dom";
 import { firstLayer, type Shown } from "./view/layer";
 import { openStage } from "./view/stage";
-import { idle } from "./watch";
+import { idle, soon } from "./watch";
 
 const DAY = 86400;
+/** Longer than this no part is waited for. */
+const PATIENCE = 8000;
 const gpc = navigator.globalPrivacyControl === true;
 
 export function openVisit(embed: Embed, announce: (event: string) => void): Core {
@@ -52,7 +54,7 @@ export function openVisit(embed: Embed, announce: (event: string) => void): Core
   let known = "";
 
   const load = <Part>(name: string): Promise<Part> =>
-    import(`${embed.base}/static/b/${KIT}/${name}.js`);
+    soon(import(`${embed.base}/static/b/${KIT}/${name}.js`), PATIENCE);
   const records = () => load<typeof import("./lazy/records")>("r");
   const warn = (problem: unknown) => console.warn("consent: a part failed", problem);
 

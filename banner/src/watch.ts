@@ -10,3 +10,7 @@ export function onChanged(selector: string, found: () => void, moved?: () => voi
 
 /** Does what can wait when the page has time for it. */
 export const idle = (work: () => void) => void (window.requestIdleCallback ?? setTimeout)(work);
+
+/** Rejects where work takes longer than so many milliseconds. */
+export const soon = <Result>(work: Promise<Result>, limit = 15000): Promise<Result> =>
+  Promise.race([work, new Promise<never>((_, fail) => setTimeout(fail, limit, "too slow"))]);

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { ConsentState, SiteConsent, StateValue } from "../site-consent";
 import { openApi } from "../src/api";
 import { keep, leavePage, page } from "./pages";
@@ -90,4 +90,26 @@ test("the document hears every event, with the state", async () => {
     ["consent:change", "undecided"],
     ["consent:open", "undecided"],
   ]);
+});
+
+test("a listener that fails keeps nobody from being told, and nothing from being sent", async () => {
+  const { core, requests } = await page();
+  await core.start();
+  const told = vi.fn();
+  const { onChange, announce } = openApi(() => core, Promise.resolve());
+  onChange(() => {
+    throw new Error("the page's own");
+  });
+  onChange(told);
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  announce("change");
+  expect([told.mock.calls.length, error.mock.calls.length, requests.length]).toEqual([1, 1, 0]);
+  error.mockRestore();
+});
+
+test("an empty list takes nothing back", async () => {
+  const { core } = await page();
+  const act = vi.spyOn(core, "act");
+  await openApi(() => core, Promise.resolve()).withdraw([]);
+  expect(act).not.toHaveBeenCalled();
 });

@@ -27,6 +27,7 @@ describe("the state token", () => {
     ["another site", encode({ ...aToken({}), site: "news" })],
     ["another version", encode({ ...aToken({}), v: 2 })],
     ["a list", encode([])],
+    ["a decision that is nothing", encode({ ...aToken({}), purposes: { analytics: null } })],
     ["one without decisions", encode({ ...aToken({}), purposes: null })],
   ])("counts as absent: %s", (_, raw) => {
     expect(parseToken(raw, "shop")).toBeUndefined();
@@ -46,6 +47,10 @@ test.each([["maybe", 3, 0], "granted", ["granted", "x", "y"], {}, null])(
     expect(allowed).toBe(false);
   },
 );
+
+test("no name that every object knows lets a service through", () => {
+  expect(allows(resolve(facts()), "analytics", "constructor")).toBe(false);
+});
 
 test("without a notice a decision counts until it expires", () => {
   const token = aToken({ analytics: granted(1), marketing: granted(1, NOW - 1) });

@@ -9,8 +9,10 @@ from marshmallow import ValidationError, validate
 from consent_service.notices.localised import Localised
 from consent_service.publishing.direction import TURNED, is_turned
 
+# In a browser every object has a member of that name.
 KEY = validate.Regexp(
-    r"^[a-z][a-z0-9_-]{0,31}\Z", error="must be lower-case letters, digits, - or _"
+    r"^(?!constructor\Z)[a-z][a-z0-9_-]{0,31}\Z",
+    error="must be lower-case letters, digits, - or _, and not the word constructor",
 )
 SITE_KEY = validate.Regexp(
     r"^[a-z][a-z0-9-]{0,31}\Z", error="must be lower-case letters, digits or -"

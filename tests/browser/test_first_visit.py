@@ -9,7 +9,7 @@ from tests.browser.pages import TEXT, Embedded, shop_of, show, write
 from tests.browser.running import Demo
 from tests.browser.visits import Visit, eventually, record_requests
 
-MOST_BYTES = 8_000
+MOST_BYTES = 8_100
 MOST_ELEMENTS = 25
 # What the browser says about the page's paints, and where the layer is in each frame.
 WATCH = """

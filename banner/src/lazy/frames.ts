@@ -1,6 +1,7 @@
 /** Stands in for iframes that may not load yet, at their size, and offers to load them. */
 import type { Act } from "../answers";
 import type { Core } from "../core";
+import { moveAddress } from "../gate";
 import type { Purpose, Service } from "../types";
 import { addStyle, button, type Child, h } from "../view/dom";
 import type { Shown } from "../view/layer";
@@ -67,7 +68,9 @@ export function watch(core: Core): void {
     const named = (text: string) => text.replace("{service}", () => name);
     const note = h("p");
     const once = () => {
-      core.gate.release(iframe);
+      // Nobody's to hold any more, on this page.
+      iframe.removeAttribute("data-consent");
+      moveAddress(iframe, "data-", "");
       refresh();
     };
     const about: Partial<Act> = service

@@ -60,12 +60,12 @@ export function openStage(notice: Notice): Stage {
   }
 
   shadow.append(frame, live);
-  const { close = "", optout = "" } = LAYOUTS;
+  const { close, optout } = LAYOUTS;
   const sheets = [css, LAYOUTS[layout], close, optout, `:where(#cm-root){${style}}`];
   addStyle(sheets.join(""), document, shadow);
   place();
   host.addEventListener("focusin", ({ relatedTarget }) => {
-    if (relatedTarget instanceof Element && !host.contains(relatedTarget)) before = relatedTarget;
+    if (!host.contains(relatedTarget as Node)) before = relatedTarget as Element;
   });
 
   const stage: Stage = {
