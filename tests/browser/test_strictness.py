@@ -41,9 +41,7 @@ def test_everything_keeps_to_the_strictest_policy(page: Page, shop: Embedded) ->
     assert page.evaluate("violations") == []
 
 
-def test_a_nonce_takes_the_place_of_the_origin(
-    page: Page, shop: Embedded
-) -> None:
+def test_a_nonce_takes_the_place_of_the_origin(page: Page, shop: Embedded) -> None:
     held = (
         '<script type="text/plain" data-consent="analytics" nonce="{0}">window.ran = "{0}"</script>'
     )
