@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.conftest import Console
 from tests.browser.published import VIDEO, Published, published
@@ -184,15 +184,19 @@ def test_each_showing_is_counted_once_and_names_nobody(
 ) -> None:
     site = publish("counted")
     requests = record_requests(page)
+
+    def told() -> list[Request]:
+        return [each for each in requests if each.url.endswith("/impressions")]
+
     visit = site.visit(page)
-    visit.layer.wait_for()
+    eventually(page, lambda: len(told()) == 1)
     visit.reload()
-    visit.layer.wait_for()
+    eventually(page, lambda: len(told()) == 2)
     visit.press("Refuse all", within=visit.layer)
     visit.reload()
-    told = [each for each in requests if each.url.endswith("/impressions")]
-    assert [set(each.post_data_json or {}) for each in told] == [{"notice", "variant"}] * 2
-    assert all(each.header_value("cookie") is None for each in told)
+    page.wait_for_timeout(500)
+    assert [set(each.post_data_json or {}) for each in told()] == [{"notice", "variant"}] * 2
+    assert all(each.header_value("cookie") is None for each in told())
     eventually(page, lambda: showings(demo, "counted") == 2)
 
 
