@@ -54,7 +54,7 @@ async function bundle(input, format) {
     // What makes the compressed file smallest, not the plain one.
     compress: {
       ...{ passes: 3, join_vars: false, comparisons: false },
-      ...{ pure_getters: true, unsafe: true, unsafe_arrows: true, unsafe_methods: true },
+      ...{ pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
     },
     mangle: { properties: { regex: internal, keep_quoted: true } },
     nameCache,

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NewPage
 from tests.browser.pages import Embedded, embedded, shop_of, show
@@ -89,3 +89,11 @@ def test_refusing_is_two_keys_from_the_top(page: Page, site: Embedded) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className").endswith("cm-reject")
+
+
+def test_answers_wear_the_colours_of_the_theme(page: Page, demo: Demo) -> None:
+    visit = Visit(page, "shop").go(demo.shop)
+    for name in ("Accept all", "Refuse all"):
+        button = visit.layer.get_by_role("button", name=name)
+        expect(button).to_have_css("background-color", "rgb(31, 111, 84)")
+        expect(button).to_have_css("color", "rgb(255, 255, 255)")

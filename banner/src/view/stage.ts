@@ -60,7 +60,7 @@ export function openStage(notice: Notice): Stage {
   }
 
   shadow.append(frame, live);
-  const { close, optout } = LAYOUTS;
+  const { close = "", optout = "" } = LAYOUTS;
   const sheets = [css, LAYOUTS[layout], close, optout, `:where(#cm-root){${style}}`];
   addStyle(sheets.join(""), document, shadow);
   place();
