@@ -1,0 +1,1 @@
+"""Evidence that is checked without the service: bundles, receipts, proofs."""
