@@ -20,6 +20,7 @@ from consent_service.banners.kit import read_kit
 from consent_service.banners.model import Kit
 from consent_service.banners.service import BannerService
 from consent_service.consents import tables as consent_tables
+from consent_service.consents import tables_restriction as restriction_tables
 from consent_service.consents.answers import Answers
 from consent_service.consents.api import ConsentApi
 from consent_service.consents.erasure import ErasureService
@@ -57,7 +58,9 @@ from consent_service.http.routes import Route
 from consent_service.http.static import StaticApi
 from consent_service.imports.service import ImportService
 from consent_service.ledger import tables as ledger_tables
+from consent_service.ledger.anchor import AnchorFile
 from consent_service.ledger.keys import LogKeys
+from consent_service.ledger.naming import fix_log_name
 from consent_service.ledger.service import LedgerService
 from consent_service.notices import tables as notice_tables
 from consent_service.notices.api import NoticeApi
@@ -88,6 +91,7 @@ TABLES = (
     ledger_tables,
     notice_tables,
     publishing_tables,
+    restriction_tables,
     site_tables,
 )
 """Every module of tables; importing them fills the shared metadata."""
@@ -160,12 +164,13 @@ def build_services(
     db = open_database(settings.database_url, threads=settings.threads)
     ledger = LedgerService(
         db,
+        AnchorFile(settings.anchor_file),
         clock,
         ids,
         keys=_log_keys(settings, clock, ids) if with_log_keys else None,
         projections=(project_states,),
     )
-    log_name = ledger.fix_log_name(settings.log_name)
+    log_name = fix_log_name(db, ids, settings.log_name)
     sites = SiteService(db)
     notices = NoticeService(db, clock)
     banners = BannerService(db, notices, kit or read_kit(bundled("static")))
@@ -210,7 +215,7 @@ def build_services(
         ),
         expiry=ExpiryService(db, sites, clock, ids),
         links=LinkService(db, clock, ids),
-        erasure=ErasureService(db, notices, clock, ids),
+        erasure=ErasureService(db=db, notices=notices, subjects=subjects, clock=clock, ids=ids),
         ledger=ledger,
         exports=ExportService(db),
     )

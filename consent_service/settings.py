@@ -24,6 +24,7 @@ SETTINGS = (
     "CONSENT_BIND",
     "CONSENT_LOG_NAME",
     "CONSENT_KEYS_DIR",
+    "CONSENT_ANCHOR_FILE",
     "CONSENT_TRUSTED_PROXIES",
     "CONSENT_COUNTRY_HEADER",
     "CONSENT_COUNTRY_FILE",
@@ -53,6 +54,7 @@ class Settings:
     bind: str
     log_name: str | None
     keys_dir: Path
+    anchor_file: Path
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     country_header: str | None
     country_file: Path | None
@@ -118,6 +120,7 @@ def _read(env: Env, values: Mapping[str, str]) -> dict[str, Any]:
             "bind": env.str("CONSENT_BIND", "127.0.0.1:8000", validate=_bind),
             "log_name": env.str("CONSENT_LOG_NAME", None, validate=_LOG_NAME),
             "keys_dir": env.path("CONSENT_KEYS_DIR", None),
+            "anchor_file": env.path("CONSENT_ANCHOR_FILE", None),
             "trusted_proxies": env.str("CONSENT_TRUSTED_PROXIES", "", validate=_networks),
             "country_header": env.str("CONSENT_COUNTRY_HEADER", None, validate=_HEADER),
             "country_file": env.path("CONSENT_COUNTRY_FILE", None, validate=_country_file),
@@ -137,6 +140,7 @@ def _read(env: Env, values: Mapping[str, str]) -> dict[str, Any]:
 def _complete(loaded: dict[str, Any]) -> Settings:
     data_dir = loaded["data_dir"].resolve()
     database_url = loaded["database_url"] or f"sqlite:///{data_dir / 'consent.db'}"
+    keys_dir = (loaded["keys_dir"] or data_dir / "keys").resolve()
     return Settings(
         **{
             **loaded,
@@ -144,7 +148,8 @@ def _complete(loaded: dict[str, Any]) -> Settings:
             "database_url": database_url,
             "migration_url": loaded["migration_url"] or database_url,
             "public_url": loaded["public_url"].rstrip("/"),
-            "keys_dir": (loaded["keys_dir"] or data_dir / "keys").resolve(),
+            "keys_dir": keys_dir,
+            "anchor_file": (loaded["anchor_file"] or keys_dir / "anchor.json").resolve(),
             "trusted_proxies": _networks(loaded["trusted_proxies"]),
             "country_file": loaded["country_file"] and loaded["country_file"].resolve(),
         }

@@ -13,7 +13,16 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from consent_service.db.metadata import ERASABLE, IMMUTABLE, Hash, Id, Moment, Tree, metadata
+from consent_service.db.metadata import (
+    IMMUTABLE,
+    MOVES,
+    Hash,
+    Id,
+    Moment,
+    Move,
+    Tree,
+    metadata,
+)
 
 consent_event = Table(
     "consent_event",
@@ -33,7 +42,13 @@ consent_event = Table(
     UniqueConstraint("site_id", "visitor", "visitor_seq"),
     ForeignKeyConstraint(["site_id"], ["site.site_id"]),
     Index(None, "site_id", "reference"),
-    info={IMMUTABLE: True, ERASABLE: ("visitor", "openings", "reference")},
+    info={
+        IMMUTABLE: True,
+        MOVES: (
+            Move(("visitor", "openings", "reference")),
+            Move(("visitor", "openings", "reference", "leaf", "state")),
+        ),
+    },
 )
 
 idempotency = Table(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from uuid import UUID
 
 from consent_service.core.clock import Clock, epoch_milliseconds
@@ -39,6 +40,11 @@ class Ids:
         """Return a new reference: 11 random Crockford characters and their check character."""
         body = "".join(CROCKFORD[byte & 31] for byte in self._random(REFERENCE_LENGTH - 1))
         return body + _check_character(body)
+
+
+def uuid7_time(id_: str) -> datetime:
+    """Return when a UUIDv7 was made, by the clock of whoever made it."""
+    return datetime.fromtimestamp((UUID(id_).int >> 80) / 1000, UTC)
 
 
 def parse_reference(text: str) -> str:

@@ -98,6 +98,16 @@ class Keyring:
         now = self._clock.now()
         return next((key for key in reversed(usable) if key.signs_from <= now), usable[0])
 
+    def signing(self) -> tuple[Key, ...]:
+        """Return all keys that may sign now, oldest first; never none.
+
+        Raises:
+            SettingsError: every key is revoked.
+        """
+        now = self._clock.now()
+        begun = tuple(key for key in self.accepted() if key.signs_from <= now)
+        return begun or (self.signing_key(),)
+
     def find(self, kid: str) -> Key | None:
         """Return the key of that kid unless it is revoked or unknown."""
         found = self._find(kid)

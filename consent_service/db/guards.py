@@ -7,12 +7,12 @@ migration. `differences` compares what is installed with what should be.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, MetaData, Table, UniqueConstraint, inspect, text
 
-from consent_service.db.metadata import ERASABLE, IMMUTABLE
+from consent_service.db.metadata import IMMUTABLE, MOVES, Move
 
 _FUNCTION = "consent_refuse_change"
 _PROBE = "guard_probe"
@@ -58,8 +58,8 @@ def grant(connection: Connection, metadata: MetaData, role: str) -> None:
         connection.exec_driver_sql(f"REVOKE ALL ON {table.name} FROM {quoted}")
         rights = "SELECT, INSERT" if table.info.get(IMMUTABLE) else "SELECT, INSERT, UPDATE, DELETE"
         connection.exec_driver_sql(f"GRANT {rights} ON {table.name} TO {quoted}")
-        if erasable := table.info.get(ERASABLE):
-            columns = ", ".join(erasable)
+        if moves := _moves(table):
+            columns = ", ".join(dict.fromkeys(name for move in moves for name in move.columns))
             connection.exec_driver_sql(f"GRANT UPDATE ({columns}) ON {table.name} TO {quoted}")
     connection.exec_driver_sql(f"GRANT SELECT ON alembic_version TO {quoted}")
 
@@ -101,30 +101,33 @@ def _without_table(definition: str) -> str:
 
 def _guards(connection: Connection, metadata: MetaData) -> Iterator[Guard]:
     make = _postgres_guards if connection.dialect.name == "postgresql" else _sqlite_guards
-    present = set(inspect(connection).get_table_names())
+    inspector = inspect(connection)
+    present = set(inspector.get_table_names())
     for table in metadata.sorted_tables:
         if table.info.get(IMMUTABLE) and table.name in present:
-            yield from make(table)
+            # An older schema, on the way up or down, may lack columns.
+            columns = {column["name"] for column in inspector.get_columns(table.name)}
+            yield from make(table, [c.name for c in table.columns if c.name in columns])
 
 
-def _sqlite_guards(table: Table) -> Iterator[Guard]:
+def _sqlite_guards(table: Table, columns: Sequence[str]) -> Iterator[Guard]:
     refuse = f"BEGIN SELECT RAISE(ABORT, '{table.name} is immutable'); END"
-    erased = _erasure_condition(table, "NEW.{0} IS OLD.{0}")
-    when = f" WHEN NOT ({erased})" if erased else ""
+    allowed = _allowed(table, columns, "NEW.{0} IS OLD.{0}")
+    when = f" WHEN NOT ({allowed})" if allowed else ""
     yield _guard(table, "update", f"BEFORE UPDATE ON {table.name}{when} {refuse}")
     yield _guard(table, "delete", f"BEFORE DELETE ON {table.name} {refuse}")
     # INSERT OR REPLACE deletes without telling the trigger above, unless the writer opted in.
     present = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {table.name} WHERE {_same(columns)})"  # noqa: S608 - our own names
-        for columns in _unique(table)
+        f"EXISTS (SELECT 1 FROM {table.name} WHERE {_same(key)})"  # noqa: S608 - our own names
+        for key in _unique(table)
     )
     yield _guard(table, "insert", f"BEFORE INSERT ON {table.name} WHEN {present} {refuse}")
 
 
-def _postgres_guards(table: Table) -> Iterator[Guard]:
+def _postgres_guards(table: Table, columns: Sequence[str]) -> Iterator[Guard]:
     execute = f"EXECUTE FUNCTION {_FUNCTION}()"
-    erased = _erasure_condition(table, "NOT NEW.{0} IS DISTINCT FROM OLD.{0}")
-    when = f" WHEN (NOT ({erased}))" if erased else ""
+    allowed = _allowed(table, columns, "NOT NEW.{0} IS DISTINCT FROM OLD.{0}")
+    when = f" WHEN (NOT ({allowed}))" if allowed else ""
     yield _guard(table, "update", f"BEFORE UPDATE ON {table.name} FOR EACH ROW{when} {execute}")
     yield _guard(table, "delete", f"BEFORE DELETE ON {table.name} FOR EACH ROW {execute}")
     yield _guard(table, "truncate", f"BEFORE TRUNCATE ON {table.name} FOR EACH STATEMENT {execute}")
@@ -135,14 +138,25 @@ def _guard(table: Table, act: str, rest: str) -> Guard:
     return Guard(table.name, name, f"CREATE TRIGGER {name} {rest}")
 
 
-def _erasure_condition(table: Table, same: str) -> str:
-    """Return the condition of the one UPDATE that may be: the erasable columns to NULL."""
-    erasable = table.info.get(ERASABLE, ())
-    if not erasable:
-        return ""
-    cleared = [f"NEW.{name} IS NULL" for name in erasable]
-    kept = [same.format(c.name) for c in table.columns if c.name not in erasable]
-    return " AND ".join(cleared + kept)
+def _allowed(table: Table, columns: Sequence[str], same: str) -> str:
+    """Return the condition of the UPDATEs that may be."""
+    possible = (move for move in _moves(table) if set(move.columns) <= set(columns))
+    conditions = [_condition(move, columns, same) for move in possible]
+    if len(conditions) < 2:
+        return "".join(conditions)
+    return " OR ".join(f"({condition})" for condition in conditions)
+
+
+def _condition(move: Move, columns: Sequence[str], same: str) -> str:
+    empty, filled = ("OLD", "NEW") if move.fills else ("NEW", "OLD")
+    changed = [f"{empty}.{name} IS NULL" for name in move.columns]
+    moved = " OR ".join(f"{filled}.{name} IS NOT NULL" for name in move.columns)
+    kept = [same.format(name) for name in columns if name not in move.columns]
+    return " AND ".join([*changed, f"({moved})", *kept])
+
+
+def _moves(table: Table) -> tuple[Move, ...]:
+    return tuple(table.info.get(MOVES, ()))
 
 
 def _unique(table: Table) -> Iterator[Iterable[str]]:

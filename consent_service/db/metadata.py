@@ -1,5 +1,6 @@
 """The shared `MetaData`, column types that both engines store alike, and table marks."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -31,8 +32,19 @@ Tree: Final = JSON().with_variant(JSONB(), "postgresql")
 IMMUTABLE: Final = "immutable"
 """Key of `Table.info`: rows may only be inserted; see `db.guards`."""
 
-ERASABLE: Final = "erasable"
-"""Key of `Table.info`: columns that one UPDATE may set to NULL, all of them together."""
+MOVES: Final = "moves"
+"""Key of `Table.info`: the changes that an immutable table allows all the same, as `Move`s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An UPDATE that may be: it sets columns to NULL, all of them, or from NULL to a value, once.
+
+    Every other column stays as it is.
+    """
+
+    columns: tuple[str, ...]
+    fills: bool = False
 
 
 class Moment(TypeDecorator[datetime]):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from consent_service.core.canonical import canonical_json
+from consent_service.core.checkpoints import Checkpoint
 from consent_service.core.clock import format_time
 from consent_service.core.encoding import b64url
 from consent_service.core.ids import Ids
@@ -44,6 +45,29 @@ class Log:
     site_id: str
     epoch: int
     origin: str
+
+    @property
+    def tree(self) -> str:
+        """The origin of its checkpoints, NAME/KEY/EPOCH."""
+        return f"{self.origin}/{self.epoch}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The newest epoch of a log. `keys_hash` says which keys it has named."""
+
+    log: Log
+    keys_hash: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedCheckpoint:
+    """A stored checkpoint with its signatures."""
+
+    checkpoint: Checkpoint
+    note: str
+    created_at: datetime
+    published_at: datetime | None
 
 
 def event_leaf(body: Mapping[str, Any], ts: datetime) -> Leaf:

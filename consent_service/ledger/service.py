@@ -1,44 +1,48 @@
-"""Seals the log: gives each stored leaf its index, in the order of entry ids."""
+"""What an operator does with logs: seals them, asks how they are, decides how one goes on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
+from consent_service.core.checkpoints import Checkpoint
 from consent_service.core.clock import Clock
-from consent_service.core.errors import SettingsError
-from consent_service.core.ids import Ids
+from consent_service.core.errors import InvalidRequestError, SettingsError
+from consent_service.core.ids import Ids, uuid7_time
 from consent_service.db.engine import Database
-from consent_service.db.unit import ConflictError
-from consent_service.ledger import store
+from consent_service.ledger import store, store_tree
+from consent_service.ledger.anchor import AnchorFile, HeldAnchor
+from consent_service.ledger.fitting import ADOPTABLE, Halt, LogHaltedError, require_fit
 from consent_service.ledger.keys import LogKeys
-from consent_service.ledger.model import EVENT, Leaf, Log, control_leaf
-
-MAX_MERGE_DELAY_SECONDS = 60
-_BATCH = 1000
-
-Projection = Callable[[Connection, str, Sequence[str]], None]
-"""Keeps something that follows from a site's events; gets the ids of those that are sealed."""
+from consent_service.ledger.model import Log
+from consent_service.ledger.proofs import tiled_tree
+from consent_service.ledger.sealing import Projection, Sealed, Sealer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogStatus:
-    """The size of a log's newest epoch, and how many leaves wait for an index."""
+    """How a log is. `size` is what is published, `pending` what waits for an index.
+
+    `oldest_pending` is when the leaf was made that waits longest; `halted` says why nothing is
+    sealed.
+    """
 
     epoch: int
     size: int
+    published_at: datetime | None
     pending: int
+    oldest_pending: datetime | None
+    halted: str | None
 
 
 class LedgerService:
-    """Seals and counts. Several may run at once: the row of a log is locked while it is sealed.
-
-    Only who has the log's keys can seal.
-    """
+    """The logs of all sites. Only who has the log's keys can seal."""
 
     def __init__(
         self,
         db: Database,
+        anchor: AnchorFile,
         clock: Clock,
         ids: Ids,
         *,
@@ -46,90 +50,119 @@ class LedgerService:
         projections: Sequence[Projection] = (),
     ) -> None:
         self._db = db
+        self._anchor = anchor
         self._clock = clock
-        self._ids = ids
-        self._keys = keys
-        self._projections = tuple(projections)
-
-    def fix_log_name(self, configured: str | None) -> str:
-        """Return the installation's log name, fixing it at the first start.
-
-        Raises:
-            SettingsError: another name was fixed before.
-        """
-        with self._db.read() as connection:
-            fixed = store.find_log_name(connection)
-        if fixed is None:
-            fixed = self._insert_log_name(configured or f"log-{self._ids.random(6).hex()}")
-        if configured not in (None, fixed):
-            raise SettingsError(
-                f"CONSENT_LOG_NAME is {configured}, but the logs of this database are named {fixed}"
-            )
-        return fixed
-
-    def _insert_log_name(self, name: str) -> str:
-        try:
-            with self._db.write() as tx:
-                store.insert_log_name(tx, name)
-        except ConflictError:
-            # Another process starts at the same moment, and was first.
-            with self._db.read() as connection:
-                return store.find_log_name(connection) or name
-        return name
-
-    def seal_all(self) -> int:
-        """Seal everything that waits, in every log; return how many leaves were sealed."""
-        with self._db.read() as connection:
-            sites = store.list_sites_with_pending(connection)
-        return sum(self.seal(site_id) for site_id in sites)
-
-    def seal(self, site_id: str) -> int:
-        """Seal what waits in one site's log, in batches; return how many leaves were sealed."""
-        if self._keys is None:
-            raise SettingsError("this process holds no keys of the log and cannot seal")
-        total = 0
-        while sealed := self._seal_batch(site_id, self._keys):
-            total += sealed
-        return total
-
-    def _seal_batch(self, site_id: str, keys: LogKeys) -> int:
-        with self._db.write() as tx:
-            log = store.lock_log(tx, site_id)
-            leaves = store.list_pending(tx, site_id, _BATCH)
-            if leaves:
-                first_index = self._begun(tx, log, keys)
-                store.insert_leaves(tx, log, first_index, leaves)
-                store.delete_pending(tx, site_id, leaves)
-                events = [leaf.entry_id for leaf in leaves if leaf.kind == EVENT]
-                for project in self._projections:
-                    project(tx, site_id, events)
-            return len(leaves)
-
-    def _begun(self, tx: Connection, log: Log, keys: LogKeys) -> int:
-        """Return the next index of a log that has its genesis."""
-        size = store.count_leaves(tx, log.site_id, log.epoch)
-        if size == 0:
-            store.insert_first_leaf(tx, log, self._genesis(log, keys))
-            size = 1
-        return size
-
-    def _genesis(self, log: Log, keys: LogKeys) -> Leaf:
-        return control_leaf(
-            "log.genesis",
-            log.origin,
-            self._clock.now(),
-            self._ids,
-            epoch=log.epoch,
-            mmd=MAX_MERGE_DELAY_SECONDS,
-            keys=keys.public(log),
+        self._sealer = (
+            Sealer(db, anchor, keys=keys, clock=clock, ids=ids, projections=projections)
+            if keys
+            else None
         )
 
+    def seal_all(self, *, wait: bool = True) -> Sealed:
+        """Seal and publish everything that waits, in every log that is not at a halt.
+
+        Without `wait` nothing is done while another process seals.
+        """
+        return self._with_keys().seal_all(wait=wait)
+
+    def seal(self, site_id: str) -> int:
+        """Seal and publish what waits in one site's log; return how many leaves were sealed.
+
+        Raises:
+            LogHaltedError: the log is at a halt.
+        """
+        sealed = self._with_keys().seal(site_id)
+        for error in sealed.halted.values():
+            raise error
+        return sealed.leaves
+
     def status(self, site_id: str) -> LogStatus:
-        """Return how far a site's log is sealed."""
+        """Return how a site's log is."""
+        anchor = self._anchor.look()
         with self._db.read() as connection:
-            epoch = store.get_epoch(connection, site_id)
+            log = store_tree.get_head(connection, site_id).log
+            published = store_tree.find_newest(connection, log, published=True)
+            halted = _find_halt(connection, log, anchor)
+            oldest = store.find_oldest_pending(connection, site_id)
             return LogStatus(
-                epoch=epoch,
-                size=store.count_leaves(connection, site_id, epoch),
+                epoch=log.epoch,
+                size=published.checkpoint.size if published else 0,
+                published_at=published.published_at if published else None,
                 pending=store.count_pending(connection, site_id),
+                oldest_pending=uuid7_time(oldest) if oldest else None,
+                halted=halted.detail if halted else None,
             )
+
+    def adopt(self, site_id: str, known: Checkpoint | None = None) -> bool:
+        """Go on from what the database has published; tell whether that was at a halt.
+
+        Whoever calls this knows that no other copy of the database is in use, and none is newer.
+        `known` is a checkpoint that was kept elsewhere; the database must hold it.
+
+        Raises:
+            LogHaltedError: the database is behind or beside what was published: it can only begin
+                a new epoch.
+            InvalidRequestError: `known` is not part of this log.
+        """
+        with self._anchor.held() as held, self._db.read() as connection:
+            log = store_tree.get_head(connection, site_id).log
+            if known:
+                _require_known(connection, log, known)
+            halted = _find_halt(connection, log, held)
+            if halted is None:
+                return False
+            if halted.halt not in ADOPTABLE:
+                raise halted
+            held.advance({log.tree: _furthest(connection, log, held)})
+            return True
+
+    def begin_epoch(self, site_id: str) -> Log:
+        """End a log where it is and begin its next epoch, with a tree of its own.
+
+        Whoever calls this knows that no other copy of the database is in use. What no published
+        checkpoint holds is sealed again in the new epoch.
+        """
+        with self._anchor.held(), self._db.write() as tx:
+            head = store_tree.lock_head(tx, site_id)
+            return store_tree.begin_epoch(tx, head.log, self._clock.now())
+
+    def _with_keys(self) -> Sealer:
+        if self._sealer is None:
+            raise SettingsError("this process holds no keys of the log and cannot seal")
+        return self._sealer
+
+
+def _find_halt(connection: Connection, log: Log, anchor: HeldAnchor) -> LogHaltedError | None:
+    newest = store_tree.find_newest(connection, log)
+    try:
+        require_fit(connection, log, newest, anchor.find(log.tree))
+    except LogHaltedError as error:
+        return error
+    return None
+
+
+def _furthest(connection: Connection, log: Log, anchor: HeldAnchor) -> Checkpoint:
+    """Return the larger of what is published here and what is anchored, which this log holds."""
+    published = store_tree.find_newest(connection, log, published=True)
+    anchored = anchor.find(log.tree)
+    if anchored and (published is None or anchored.size > published.checkpoint.size):
+        return Checkpoint(origin=log.tree, size=anchored.size, root=anchored.root)
+    if published is None:
+        raise LogHaltedError(Halt.UNANCHORED, f"{log.tree} has published nothing yet")
+    return published.checkpoint
+
+
+def _require_known(connection: Connection, log: Log, known: Checkpoint) -> None:
+    newest = store_tree.find_newest(connection, log, published=True)
+    size = newest.checkpoint.size if newest else 0
+    is_part = (
+        known.origin == log.tree
+        and known.size <= size
+        and tiled_tree(connection, log.site_id, log.epoch, known.size).root() == known.root
+    )
+    if not is_part:
+        raise InvalidRequestError.of(
+            "checkpoint",
+            f"{known.origin} of size {known.size} is not part of {log.tree}, "
+            f"of which {size} leaves are published here",
+        )

@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select
 
 from consent_service.db.unit import Row
-from consent_service.ledger.model import CONTROL, FIRST_EPOCH, Leaf, Log, Pending
+from consent_service.ledger.model import FIRST_EPOCH, Leaf, Log, Pending
 from consent_service.ledger.tables import (
     installation,
     ledger_entry,
     ledger_head,
     ledger_leaf,
+    ledger_mention,
     ledger_pending,
     log,
 )
@@ -36,17 +37,18 @@ def insert_log(tx: Connection, site_id: str, origin: str, created_at: datetime) 
     tx.execute(insert(ledger_head).values(site_id=site_id, epoch=FIRST_EPOCH))
 
 
-def insert_entry(tx: Connection, site_id: str, leaf: Leaf) -> None:
-    """Store a control leaf that waits for its index."""
-    tx.execute(insert(ledger_entry).values(_entry(site_id, leaf)))
+def insert_entry(tx: Connection, site_id: str, leaf: Leaf, mentions: Sequence[bytes] = ()) -> None:
+    """Store a control leaf that waits for its index; `mentions` are the leaves it is about."""
+    insert_sealed_entry(tx, site_id, leaf)
     tx.execute(insert(ledger_pending).values(dict(pending_row(site_id, leaf).values)))
+    if mentions:
+        about = {"site_id": site_id, "entry_id": leaf.entry_id}
+        tx.execute(insert(ledger_mention), [{**about, "leaf_hash": each} for each in mentions])
 
 
-def insert_first_leaf(tx: Connection, site: Log, leaf: Leaf) -> None:
-    """Store the leaf that begins a log, with index 0."""
-    tx.execute(insert(ledger_entry).values(_entry(site.site_id, leaf)))
-    first = Pending(entry_id=leaf.entry_id, kind=CONTROL, hash=leaf.hash)
-    insert_leaves(tx, site, 0, [first])
+def insert_sealed_entry(tx: Connection, site_id: str, leaf: Leaf) -> None:
+    """Store a control leaf that gets its index in the same transaction."""
+    tx.execute(insert(ledger_entry).values(_entry(site_id, leaf)))
 
 
 def pending_row(site_id: str, leaf: Leaf) -> Row:
@@ -62,9 +64,12 @@ def pending_row(site_id: str, leaf: Leaf) -> Row:
     )
 
 
-def list_sites_with_pending(connection: Connection) -> Sequence[str]:
-    """Return the ids of the sites with leaves that wait for an index."""
-    return connection.scalars(select(ledger_pending.c.site_id).distinct()).all()
+def find_oldest_pending(connection: Connection, site_id: str | None = None) -> str | None:
+    """Return the id of the entry that waits longest, of one site or of all."""
+    query = select(ledger_pending.c.entry_id).order_by(ledger_pending.c.entry_id).limit(1)
+    if site_id is not None:
+        query = query.where(ledger_pending.c.site_id == site_id)
+    return connection.scalar(query)
 
 
 def count_pending(connection: Connection, site_id: str) -> int:
@@ -73,14 +78,6 @@ def count_pending(connection: Connection, site_id: str) -> int:
         select(func.count()).select_from(ledger_pending).where(ledger_pending.c.site_id == site_id)
     )
     return connection.scalar(query) or 0
-
-
-def lock_log(tx: Connection, site_id: str) -> Log:
-    """Return the newest epoch of a site's log, locked until the transaction ends."""
-    newest = (log.c.site_id == ledger_head.c.site_id) & (log.c.epoch == ledger_head.c.epoch)
-    query = select(log).join_from(ledger_head, log, newest).where(ledger_head.c.site_id == site_id)
-    found = tx.execute(query.with_for_update(of=ledger_head)).one()
-    return Log(site_id=found.site_id, epoch=found.epoch, origin=found.origin)
 
 
 def get_epoch(connection: Connection, site_id: str) -> int:

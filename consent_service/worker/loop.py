@@ -52,6 +52,7 @@ class Worker:
     ) -> None:
         self._ledger = ledger
         self._stop = stop
+        self._halted: set[str] = set()
         self._chores = (
             Chore("kept", keeping.run, KEEP_SECONDS),
             Chore("expired", expiry.run, EXPIRE_SECONDS),
@@ -67,10 +68,17 @@ class Worker:
     def turn(self) -> None:
         """Do what is due now."""
         try:
-            sealed = self._ledger.seal_all()
-            if sealed:
-                _log.info("sealed", leaves=sealed)
+            self._seal()
             for chore in self._chores:
                 chore.run_if_due()
         except ServiceError as error:
             _log.warning("turn failed", code=error.code, detail=error.detail)
+
+    def _seal(self) -> None:
+        done = self._ledger.seal_all(wait=False)
+        if done.leaves:
+            _log.info("sealed", leaves=done.leaves)
+        for site_id in done.halted.keys() - self._halted:
+            error = done.halted[site_id]
+            _log.error("log halted", halt=error.halt.value, detail=error.detail)
+        self._halted = set(done.halted)

@@ -83,12 +83,12 @@ def test_a_guard_whose_parentheses_moved_is_named(
     statement = source(database_url, UPDATE_GUARD).replace("public.", "")
     if on_postgres(database_url):
         altered = statement.replace(
-            "NOT ((new.visitor IS NULL) AND (new.openings IS NULL)",
-            "(NOT (new.visitor IS NULL)) AND ((new.openings IS NULL)",
+            "AND ((old.visitor IS NOT NULL) OR (old.openings IS NOT NULL)",
+            "AND (old.visitor IS NOT NULL) OR ((old.openings IS NOT NULL)",
         )
     else:
         altered = statement.replace(
-            "NOT (NEW.visitor IS NULL AND", "NOT (NEW.visitor IS NULL) AND ("
+            "AND (OLD.visitor IS NOT NULL OR", "AND OLD.visitor IS NOT NULL OR ("
         )
     assert altered != statement
     drop(database_url, UPDATE_GUARD, "consent_event")

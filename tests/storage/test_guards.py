@@ -4,20 +4,24 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from tests.storage.rows import IMMUTABLE_TABLES, NAMES, content, fill, key_columns, owner
+from tests.storage.rows import IMMUTABLE_TABLES, NAMES, content, fill, key_columns, movable, owner
 from tests.support.engines import on_postgres_only
 from tests.support.world import World
 
 EXPECTED = {
+    "attestation",
     "banner_build",
     "banner_part",
     "banner_script",
+    "checkpoint",
     "consent_event",
     "document_text",
     "document_version",
     "installation",
     "ledger_entry",
     "ledger_leaf",
+    "ledger_mention",
+    "ledger_tile",
     "log",
     "notice",
     "notice_variant",
@@ -28,6 +32,12 @@ EXPECTED = {
 def filled(world: World) -> World:
     fill(world)
     return world
+
+
+ERASE = (
+    "UPDATE consent_event SET visitor = NULL, openings = NULL, reference = NULL "
+    "WHERE visitor IS NOT NULL"
+)
 
 
 def first_key(name: str) -> str:
@@ -62,6 +72,7 @@ def test_no_column_of_any_immutable_table_can_be_updated(filled: World) -> None:
         (table.name, column.name)
         for table in IMMUTABLE_TABLES
         for column in table.columns
+        if column.name not in movable(table)
         for value in (f"{column.name} || 'x'", "NULL", column.name)
         if succeeded(filled, f"UPDATE {table.name} SET {column.name} = {value}")
     }
@@ -101,8 +112,8 @@ def test_new_rows_can_still_be_added(filled: World) -> None:
 
 
 def test_erasing_a_whole_event_is_allowed(filled: World) -> None:
-    erase = "UPDATE consent_event SET visitor = NULL, openings = NULL, reference = NULL"
-    assert not refused(filled, erase)
+    assert not refused(filled, ERASE)
+    assert refused(filled, ERASE.partition("WHERE")[0])
     with owner(filled) as connection:
         named = connection.scalar(text("SELECT count(visitor) FROM consent_event"))
     assert named == 0
@@ -119,6 +130,8 @@ PARTS_OR_MORE = [
     "visitor = NULL, openings = NULL, reference = NULL, leaf = NULL",
     "visitor = NULL, openings = NULL, reference = NULL, leaf = 'x'",
     "visitor = NULL, openings = NULL, reference = NULL, state = NULL",
+    "leaf = NULL, state = NULL",
+    "visitor = NULL, openings = NULL, reference = NULL, leaf = NULL, state = NULL, ts = NULL",
     "visitor = NULL, openings = NULL, reference = NULL, visitor_seq = visitor_seq + 9",
     "visitor = NULL, openings = NULL, reference = NULL, type = 'consent.refused', ts = ts",
 ]
@@ -130,11 +143,64 @@ def test_erasing_a_part_or_more_than_that_is_refused(filled: World) -> None:
         assert refused(filled, statement), change
 
 
+def test_redacting_a_whole_event_is_allowed_and_cannot_be_undone(filled: World) -> None:
+    cleared = {
+        "visitor": "018bcfe5-6800-7000-8000-00000000000a",
+        "openings": "[]",
+        "reference": "000000000000",
+        "leaf": "{}",
+        "state": "{}",
+    }
+    redact = ", ".join(f"{name} = NULL" for name in cleared)
+    assert not refused(filled, f"UPDATE consent_event SET {redact}")
+    for name, value in cleared.items():
+        assert refused(filled, f"UPDATE consent_event SET {name} = '{value}'"), name
+
+
+def test_a_checkpoint_is_published_once(filled: World) -> None:
+    with owner(filled) as connection:
+        rows = connection.execute(text("SELECT published_at FROM checkpoint")).all()
+    assert rows
+    assert all(row.published_at for row in rows)
+    for value in ("NULL", "'2030-01-01T00:00:00.000Z'"):
+        assert refused(filled, f"UPDATE checkpoint SET published_at = {value}")
+
+
+def test_a_checkpoint_that_waits_can_only_be_published(filled: World) -> None:
+    with owner(filled) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO checkpoint SELECT site_id, epoch, size + 1, root, note, created_at, "
+                "NULL FROM checkpoint"
+            )
+        )
+    waiting = "WHERE published_at IS NULL"
+    published = "published_at = '2026-11-23T00:00:00.000Z'"
+    assert refused(filled, f"UPDATE checkpoint SET {published}, note = 'x' {waiting}")
+    assert refused(filled, f"UPDATE checkpoint SET note = 'x' {waiting}")
+    assert not refused(filled, f"UPDATE checkpoint SET {published} {waiting}")
+    assert refused(filled, f"UPDATE checkpoint SET {published}")
+
+
+def test_an_opening_of_a_control_leaf_can_only_be_erased(filled: World) -> None:
+    with owner(filled) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO ledger_entry SELECT site_id, '018bcfe5-6800-7000-8000-00000000000a', "
+                "ts, leaf, leaf_hash, '[]' FROM ledger_entry LIMIT 1"
+            )
+        )
+    opened = "WHERE openings IS NOT NULL"
+    assert refused(filled, f"UPDATE ledger_entry SET openings = '[1]' {opened}")
+    assert refused(filled, f"UPDATE ledger_entry SET openings = NULL, leaf = '{{}}' {opened}")
+    assert not refused(filled, f"UPDATE ledger_entry SET openings = NULL {opened}")
+    assert refused(filled, "UPDATE ledger_entry SET openings = '[]'")
+
+
 def test_what_was_erased_cannot_be_filled_again(filled: World) -> None:
     with owner(filled) as connection:
-        visitor = connection.scalar(text("SELECT visitor FROM consent_event"))
-        erase = "UPDATE consent_event SET visitor = NULL, openings = NULL, reference = NULL"
-        connection.execute(text(erase))
+        visitor = connection.scalar(text("SELECT max(CAST(visitor AS text)) FROM consent_event"))
+        connection.execute(text(ERASE))
     assert refused(filled, f"UPDATE consent_event SET visitor = '{visitor}'")
     assert refused(filled, "UPDATE consent_event SET openings = '[]'")
     assert refused(filled, "UPDATE consent_event SET reference = '000000000000'")

@@ -11,7 +11,7 @@ from consent_service.core.errors import SettingsError
 from consent_service.core.ids import Ids
 from consent_service.db.engine import Database, open_database
 from consent_service.ledger import store
-from consent_service.ledger.service import LedgerService
+from consent_service.ledger.naming import fix_log_name
 from tests.support.clock import FakeClock
 
 
@@ -19,12 +19,11 @@ class Process:
     """As much of a starting process as fixes the name."""
 
     def __init__(self, database_url: str) -> None:
-        clock = FakeClock()
         self.db: Database = open_database(database_url, threads=1)
-        self._ledger = LedgerService(self.db, clock, Ids(clock), keys=None)
+        self._ids = Ids(FakeClock())
 
     def start(self, configured: str | None) -> str:
-        return self._ledger.fix_log_name(configured)
+        return fix_log_name(self.db, self._ids, configured)
 
     def close(self) -> None:
         self.db.dispose()
