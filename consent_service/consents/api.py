@@ -35,11 +35,13 @@ from consent_service.consents.service import (
     NoticeSupersededError,
 )
 from consent_service.consents.subjects import AssertionRefusedError, SubjectService
+from consent_service.consents.telling import erased_json
 from consent_service.consents.tokens import Credential, CredentialRefusedError
 from consent_service.core.clock import Clock
 from consent_service.core.errors import InvalidRequestError
 from consent_service.http.body import load, read_json
 from consent_service.http.country import PlaceFinder
+from consent_service.http.languages import wanted_locale
 from consent_service.http.limits import TooManyRequestsError, WriteLimits
 from consent_service.http.routes import Access, Answer, Parameter, Route
 from consent_service.notices.impressions import ImpressionService
@@ -163,7 +165,8 @@ class ConsentApi:
         site = self._sites.get(key)
         credential = self._exchange.required(site)
         context = Context(method=Method.PREFERENCES, place=self._places.find())
-        answer = jsonify(erased=self._erasure.erase(site, credential.visitor, context))
+        erased = self._erasure.erase(site, credential.visitor, context)
+        answer = jsonify(erased_json(site, erased, wanted_locale(site.locales)))
         return cookies.clear_cookies(answer, site)
 
     def jwks(self) -> Response:
@@ -223,7 +226,9 @@ class ConsentApi:
                 access=Access.VISITOR,
                 tag="Consent",
                 summary="Erase what names the visitor; an expired credential will do",
-                answers=(Answer(status=200, description="It is erased", schema=ErasedOut()),),
+                answers=(
+                    Answer(status=200, description="It is erased, or hidden", schema=ErasedOut()),
+                ),
                 problems=(*of_site, *credential),
             ),
             Route(

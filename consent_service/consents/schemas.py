@@ -167,6 +167,13 @@ class LinkedOut(Schema):
 
 
 class ErasedOut(Schema):
-    """How many events were cleared of what names the visitor."""
+    """How many events were cleared of what names the visitor, or hide it from now on."""
 
     erased = fields.Integer(required=True)
+    restricted = fields.Integer(
+        metadata={"description": "Events whose link to the visitor is hidden, not yet erased"}
+    )
+    restricted_until = fields.String(
+        metadata={"description": "When it will be erased; absent while a legal hold lasts"}
+    )
+    reason = fields.String(metadata={"description": "Why it is hidden, in words for the visitor"})

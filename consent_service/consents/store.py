@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select
 from sqlalchemy import Row as ResultRow
 
 from consent_service.consents.model import ConsentEvent, EventType
@@ -103,9 +103,11 @@ def hold_visitor(tx: Connection, site_id: str, visitor: str) -> bool:
 
 
 def find_event(connection: Connection, site_id: str, event_id: str) -> ConsentEvent | None:
-    """Return an event by its id."""
+    """Return an event by its id, unless it is redacted."""
     query = select(consent_event).where(
-        consent_event.c.site_id == site_id, consent_event.c.event_id == event_id
+        consent_event.c.site_id == site_id,
+        consent_event.c.event_id == event_id,
+        consent_event.c.leaf.is_not(None),
     )
     found = connection.execute(query).one_or_none()
     return _event(found) if found else None
@@ -133,7 +135,7 @@ def list_events_of(
 def list_page(
     connection: Connection, site_id: str, wanted: EventFilter, *, after: str | None, limit: int
 ) -> list[ConsentEvent]:
-    """Return events of a site behind an event id, oldest first."""
+    """Return events of a site behind an event id, oldest first, without those that are redacted."""
     conditions = [
         column == value
         for column, value in (
@@ -151,7 +153,7 @@ def list_page(
         conditions.append(consent_event.c.event_id > after)
     query = (
         select(consent_event)
-        .where(consent_event.c.site_id == site_id, *conditions)
+        .where(consent_event.c.site_id == site_id, consent_event.c.leaf.is_not(None), *conditions)
         .order_by(consent_event.c.event_id)
         .limit(limit)
     )
@@ -184,7 +186,7 @@ def list_events(
 def find_repeated(
     connection: Connection, site_id: str, key_hash: bytes
 ) -> tuple[bytes, ConsentEvent] | None:
-    """Return what a key was used for: the request's hash and the event."""
+    """Return what a key was used for: the request's hash and the event, erased or redacted too."""
     same_event = (consent_event.c.site_id == idempotency.c.site_id) & (
         consent_event.c.event_id == idempotency.c.event_id
     )
@@ -195,18 +197,6 @@ def find_repeated(
     )
     found = connection.execute(query).one_or_none()
     return (found.request_hash, _event(found)) if found else None
-
-
-def erase_events(tx: Connection, site_id: str, visitor: str) -> Sequence[tuple[str, bytes]]:
-    """Clear what is personal in a visitor's events; return their ids and leaf hashes."""
-    of_visitor = (consent_event.c.site_id == site_id) & (consent_event.c.visitor == visitor)
-    erased = (
-        update(consent_event)
-        .where(of_visitor)
-        .values(visitor=None, openings=None, reference=None)
-        .returning(consent_event.c.event_id, consent_event.c.leaf_hash)
-    )
-    return [(row.event_id, row.leaf_hash) for row in tx.execute(erased)]
 
 
 def insert_link(tx: Connection, site_id: str, link: VisitorLink) -> None:
@@ -238,12 +228,6 @@ def take_link(tx: Connection, site_id: str, token_hash: bytes) -> VisitorLink | 
         return_to=row.return_to,
         expires_at=row.expires_at,
     )
-
-
-def delete_links_of(tx: Connection, site_id: str, visitor: str) -> None:
-    """Remove a visitor's addresses."""
-    of_visitor = (visitor_link.c.site_id == site_id) & (visitor_link.c.visitor == visitor)
-    tx.execute(delete(visitor_link).where(of_visitor))
 
 
 def delete_expired(tx: Connection, links_before: datetime, keys_before: datetime) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, false, func, not_, or_, select, true
 
 from consent_service.consents.model import State, Value
 from consent_service.consents.rules.lapse import next_expiry
@@ -84,12 +84,6 @@ def put_states(tx: Connection, site_id: str, newest: Iterable[tuple[str, str, in
         ),
         rows,
     )
-
-
-def delete_state(tx: Connection, site_id: str, visitor: str) -> None:
-    """Remove a visitor's state."""
-    of_visitor = (visitor_state.c.site_id == site_id) & (visitor_state.c.visitor == visitor)
-    tx.execute(delete(visitor_state).where(of_visitor))
 
 
 def list_due(

@@ -69,12 +69,6 @@ def delete_subject(tx: Connection, site_id: str, subject_hashes: Sequence[bytes]
     return tx.execute(delete(subject_link).where(of_subject)).rowcount
 
 
-def delete_subject_links_of(tx: Connection, site_id: str, visitor: str) -> None:
-    """Remove the links of a visitor."""
-    of_visitor = (subject_link.c.site_id == site_id) & (subject_link.c.visitor == visitor)
-    tx.execute(delete(subject_link).where(of_visitor))
-
-
 def insert_spent(tx: Connection, site_id: str, nonce_hash: bytes, expires_at: datetime) -> None:
     """Note that an assertion was used.
 

@@ -5,7 +5,7 @@ api key or a signed assertion.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,21 +82,23 @@ class SubjectService:
         """Return the links of a subject, oldest first."""
         with self._db.read() as connection:
             return store_subjects.list_subject_links(
-                connection, site.site_id, self._hashes.every(site.site_id, subject)
+                connection, site.site_id, self.hashes(site, subject)
             )
+
+    def hashes(self, site: Site, subject: str) -> Sequence[bytes]:
+        """Return the hashes under which a subject may be stored."""
+        return self._hashes.every(site.site_id, subject)
 
     def unlink(self, site: Site, subject: str) -> int:
         """Forget a subject; return how many visitors it had. Their events stay."""
         with self._db.write() as tx:
-            return store_subjects.delete_subject(
-                tx, site.site_id, self._hashes.every(site.site_id, subject)
-            )
+            return store_subjects.delete_subject(tx, site.site_id, self.hashes(site, subject))
 
     def _insert(self, tx: Connection, site: Site, subject: str, visitor: str) -> bool:
         """Store a link unless it is there, be it under an older key; tell whether it is new."""
         if not store.hold_visitor(tx, site.site_id, visitor):
             raise VisitorUnknownError("erased, or never there")
-        hashes = self._hashes.every(site.site_id, subject)
+        hashes = self.hashes(site, subject)
         known = store_subjects.list_subject_links(tx, site.site_id, hashes)
         if any(link.visitor == visitor for link in known):
             return False

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from consent_service.consents.model import ConsentEvent, State
+from consent_service.consents.store_erasure import Restriction
+from consent_service.consents.telling import why_restricted
 from consent_service.http.pages import languages, moment, page_strings
 from consent_service.notices.model import Notice, Variant
 from consent_service.notices.terms import Terms, terms_of
@@ -62,8 +64,18 @@ def content(
         "history": [_entry(event, locale) for event in history],
         "older": None,
         "opt_out": gpc and concerned,
-        "restricted": None,
         "back": opened.return_to,
+    }
+
+
+def restricted(opened: Opened, restriction: Restriction | None) -> dict[str, Any] | None:
+    """Return until when and why the visitor is hidden in place of being erased."""
+    if restriction is None:
+        return None
+    locale, until = opened.variant.locale, restriction.until
+    return {
+        "date": moment(until, locale) if until else None,
+        "reason": why_restricted(opened.site, restriction, locale),
     }
 
 

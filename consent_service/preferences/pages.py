@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from flask import Response, redirect, request
 
 from consent_service.consents import cookies
-from consent_service.consents.erasure import ErasureService
+from consent_service.consents.erasure import Erased, ErasureService
 from consent_service.consents.exchange import TokenExchange
 from consent_service.consents.links import LinkService, LinkSpentError
 from consent_service.consents.model import Act, Action, ConsentEvent, Method, State
@@ -16,6 +16,7 @@ from consent_service.consents.service import (
     Recorded,
     Request,
 )
+from consent_service.consents.store_erasure import Restriction
 from consent_service.consents.tokens import Credential, CredentialRefusedError
 from consent_service.core.clock import Clock
 from consent_service.core.errors import InvalidRequestError
@@ -25,8 +26,9 @@ from consent_service.http.limits import TooManyRequestsError, WriteLimits
 from consent_service.http.pages import page
 from consent_service.http.routes import Access, Answer, Route
 from consent_service.notices.service import NoticeService, NoticeUnknownError, served_variant
-from consent_service.preferences.content import Opened, content, messages
+from consent_service.preferences.content import Opened, content, messages, restricted
 from consent_service.preferences.forms import form_digest, has_choices, opt_out_signal, read_act
+from consent_service.preferences.model import can_withdraw
 from consent_service.preferences.session import Session, SessionExpiredError, Sessions
 from consent_service.sites.model import Site
 from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
@@ -143,14 +145,16 @@ class PreferencePages:
         if request.form.get("confirm") != "yes":
             return self._page(opened, error="error_confirm")
         context = Context(method=Method.PREFERENCES, place=self._places.find())
-        count = self._erasure.erase(opened.site, opened.visitor, context) if opened.visitor else 0
+        erased = Erased()
+        if opened.visitor:
+            erased = self._erasure.erase(opened.site, opened.visitor, context)
         answer = page(
             "erased.html",
             opened.variant.locale,
             site=opened.site,
             languages=[],
-            count=count,
-            restricted=None,
+            count=erased.events,
+            restricted=restricted(opened, erased.restriction),
             back=f"{opened.return_to}{REFRESH}" if opened.return_to else None,
         )
         return cookies.clear_cookies(answer, opened.site)
@@ -219,8 +223,19 @@ class PreferencePages:
             form_targets=_form_targets(opened.return_to),
             session=session,
             messages=messages(opened, saved=saved, error=error),
+            restricted=restricted(opened, self._foreseen(opened, state, history)),
             **content(opened, state, history, self._clock.now(), gpc=opt_out_signal()),
         )
+
+    def _foreseen(
+        self, opened: Opened, state: State, history: list[ConsentEvent]
+    ) -> Restriction | None:
+        """Return how an erasure would hide the visitor, who is told before they ask for it."""
+        if not opened.visitor or not history:
+            return None
+        now = self._clock.now()
+        newest_at = now if can_withdraw(state, now) else history[0].ts
+        return self._erasure.foresee(opened.site, opened.visitor, newest_at)
 
     def routes(self) -> list[Route]:
         """Return the routes of the page."""

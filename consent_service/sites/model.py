@@ -1,7 +1,7 @@
 """What the service knows of a site beside its documents and notices."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -32,9 +32,22 @@ class Embed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long what is recorded stays once it is over.
+
+    The proof itself goes after `proof_months`; the link to the visitor after `openings_days`, or
+    together with the proof without any.
+    """
+
+    proof_months: int = 36
+    openings_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A website. `revision` grows with each change, which is how caches learn of it.
 
+    `erasure` is `erase` or `restrict`, `erasure_reason` says per locale why it is the latter.
     `managed_by` is the side that may publish it, `published_by` the one that did last.
     """
 
@@ -52,6 +65,8 @@ class Site:
     published_by: Manager
     revision: int
     closed_at: datetime | None
+    erasure_reason: Mapping[str, str] = field(default_factory=dict)
+    retention: Retention = Retention()
 
     @property
     def default_locale(self) -> str:
@@ -72,6 +87,11 @@ class Site:
             "locales": list(self.locales),
             "profiles": list(self.profiles),
             "erasure": self.erasure,
+            "erasure_reason": dict(self.erasure_reason),
+            "retention": {
+                "proof_months": self.retention.proof_months,
+                "openings_days": self.retention.openings_days,
+            },
         }
 
 

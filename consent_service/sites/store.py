@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from consent_service.sites.model import Embed, Manager, Site
+from consent_service.sites.model import Embed, Manager, Retention, Site
 from consent_service.sites.tables import site
 
 
@@ -84,6 +84,8 @@ def _site(row: Row[Any]) -> Site:
         locales=tuple(settings["locales"]),
         profiles=tuple(settings["profiles"]),
         erasure=settings["erasure"],
+        erasure_reason=settings.get("erasure_reason", {}),
+        retention=Retention(**settings.get("retention", {})),
         managed_by=Manager(row.managed_by),
         published_by=Manager(settings.get("published_by", row.managed_by)),
         revision=row.revision,

@@ -1,0 +1,160 @@
+"""Reads and writes what names visitors: takes it out of their events, and keeps what is hidden."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from consent_service.consents.marks import Marked
+from consent_service.consents.tables import (
+    consent_event,
+    subject_link,
+    visitor_link,
+    visitor_state,
+)
+from consent_service.consents.tables_restriction import restricted_event, restriction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """An event with what names its visitor."""
+
+    event_id: str
+    visitor: str
+    reference: str | None
+    openings: str | None
+    marked: Marked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restriction:
+    """A visitor who is hidden until a moment, or without one while a legal hold lasts."""
+
+    visitor: str
+    until: datetime | None
+    reason: str
+    created_at: datetime
+
+
+def lock_named(tx: Connection, site_id: str, visitor: str) -> list[Named]:
+    """Return the events that name a visitor, locked until the transaction ends."""
+    query = (
+        select(
+            consent_event.c.event_id,
+            consent_event.c.visitor,
+            consent_event.c.reference,
+            consent_event.c.openings,
+            consent_event.c.leaf_hash,
+            consent_event.c.leaf,
+        )
+        .where(consent_event.c.site_id == site_id, consent_event.c.visitor == visitor)
+        .order_by(consent_event.c.event_id)
+        .with_for_update()
+    )
+    return [
+        Named(
+            event_id=row.event_id,
+            visitor=row.visitor,
+            reference=row.reference,
+            openings=row.openings,
+            marked=Marked(leaf_hash=row.leaf_hash, leaf=row.leaf),
+        )
+        for row in tx.execute(query)
+    ]
+
+
+def clear_names(tx: Connection, site_id: str, event_ids: Sequence[str]) -> None:
+    """Take what names their visitors out of events."""
+    named = (consent_event.c.site_id == site_id) & consent_event.c.event_id.in_(event_ids)
+    cleared = {"visitor": None, "openings": None, "reference": None}
+    tx.execute(update(consent_event).where(named).values(cleared))
+
+
+def forget_visitor(tx: Connection, site_id: str, visitor: str) -> None:
+    """Remove a visitor's one-use addresses, subject links and state."""
+    for table in (visitor_link, subject_link, visitor_state):
+        tx.execute(delete(table).where(table.c.site_id == site_id, table.c.visitor == visitor))
+
+
+def insert_restriction(tx: Connection, site_id: str, new: Restriction) -> None:
+    """Store a restriction."""
+    tx.execute(
+        insert(restriction).values(
+            site_id=site_id,
+            visitor=new.visitor,
+            until=new.until,
+            reason=new.reason,
+            created_at=new.created_at,
+        )
+    )
+
+
+def insert_restricted(tx: Connection, site_id: str, events: Sequence[Named]) -> None:
+    """Keep what names a restricted visitor apart from the events."""
+    rows = [
+        {
+            "site_id": site_id,
+            "event_id": each.event_id,
+            "visitor": each.visitor,
+            "reference": each.reference,
+            "openings": each.openings,
+        }
+        for each in events
+    ]
+    tx.execute(insert(restricted_event), rows)
+
+
+def find_restriction(connection: Connection, site_id: str, visitor: str) -> Restriction | None:
+    """Return the restriction of a visitor."""
+    query = select(restriction).where(
+        restriction.c.site_id == site_id, restriction.c.visitor == visitor
+    )
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return None
+    return Restriction(
+        visitor=found.visitor,
+        until=found.until,
+        reason=found.reason,
+        created_at=found.created_at,
+    )
+
+
+def list_over(
+    connection: Connection, site_id: str, now: datetime, *, after: str | None, limit: int
+) -> list[str]:
+    """Return restricted visitors whose time is over, or that only a hold kept, by their ids."""
+    over = or_(restriction.c.until.is_(None), restriction.c.until <= now)
+    query = (
+        select(restriction.c.visitor)
+        .where(restriction.c.site_id == site_id, over)
+        .order_by(restriction.c.visitor)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(restriction.c.visitor > after)
+    return list(connection.scalars(query))
+
+
+def take_restricted(tx: Connection, site_id: str, visitor: str) -> list[Marked]:
+    """Remove a restriction with all that it kept; return the leaves of the visitor's events."""
+    same = (consent_event.c.site_id == restricted_event.c.site_id) & (
+        consent_event.c.event_id == restricted_event.c.event_id
+    )
+    of_visitor = (restricted_event.c.site_id == site_id) & (restricted_event.c.visitor == visitor)
+    query = (
+        select(consent_event.c.leaf_hash, consent_event.c.leaf)
+        .join_from(restricted_event, consent_event, same)
+        .where(of_visitor)
+        .order_by(consent_event.c.event_id)
+        .with_for_update(of=restricted_event)
+    )
+    marked = [Marked(leaf_hash=row.leaf_hash, leaf=row.leaf) for row in tx.execute(query)]
+    tx.execute(delete(restricted_event).where(of_visitor))
+    tx.execute(
+        delete(restriction).where(
+            restriction.c.site_id == site_id, restriction.c.visitor == visitor
+        )
+    )
+    return marked
