@@ -1,7 +1,5 @@
-"""The two formats, line by line."""
+"""What an export is of, and the two formats that are written line by line."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,32 +8,24 @@ from enum import StrEnum
 from typing import Any
 
 from consent_service.core.commitments import opened
+from consent_service.core.errors import UnavailableError
+from consent_service.core.notes import encode_base64
+from consent_service.evidence.derived import table
 
-COLUMNS = (
-    "index",
-    "id",
-    "ts",
-    "type",
-    "visitor",
-    "visitor_seq",
-    "reference",
-    "decisions",
-    "services",
-    "documents",
-    "notice",
-    "notice_sha256",
-    "variant",
-    "locale",
-    "method",
-    "layer",
-    "profile",
-    "why",
-    "signals",
-    "banner",
-    "claimed_at",
-    "leaf_hash",
-)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+DERIVED = {
+    "csv": "events.csv",
+    "27560": "receipts27560.jsonl",
+    "kantara": "kantara.jsonl",
+}
+"""What may be added to a bundle, and the file that it is."""
+
+
+def _columns() -> tuple[str, ...]:
+    place = table.COLUMNS.index("visitor") + 1
+    return (*table.COLUMNS[:place], "visitor_seq", "reference", *table.COLUMNS[place:])
+
+
+COLUMNS = _columns()
 
 
 class Format(StrEnum):
@@ -43,6 +33,7 @@ class Format(StrEnum):
 
     CSV = "csv"
     JSONL = "jsonl"
+    BUNDLE = "bundle"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,21 +49,27 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
-    """An event with its place in the log."""
+    """An event with its place in the log; `leaf` is None once its text is gone."""
 
     index: int
     event_id: str
     leaf_hash: bytes
-    leaf: str
+    leaf: str | None
     visitor: str | None
     visitor_seq: int
     reference: str | None
     openings: str | None
 
 
+class OvertakenError(UnavailableError):
+    """While an export ran, something that it still had to read was erased or hidden."""
+
+    title = "The export was overtaken by an erasure"
+
+
 def header(form: Format) -> str:
     """Return what stands before the first event."""
-    return _csv_line(COLUMNS) if form is Format.CSV else ""
+    return table.csv_line(COLUMNS) if form is Format.CSV else ""
 
 
 def lines(form: Format, events: Sequence[Exported]) -> str:
@@ -89,56 +86,23 @@ def _json_event(event: Exported) -> str:
         "visitor": event.visitor,
         "visitor_seq": event.visitor_seq,
         "reference": event.reference,
-        "openings": json.loads(event.openings) if event.openings else [],
+        "openings": _openings(event),
     }
-    return f'{json.dumps(around, ensure_ascii=False)[:-1]}, "event": {event.leaf}}}\n'
+    leaf = event.leaf or json.dumps({"$redacted": encode_base64(event.leaf_hash)})
+    return f'{json.dumps(around, ensure_ascii=False)[:-1]}, "event": {leaf}}}\n'
 
 
 def _csv_event(event: Exported) -> str:
-    leaf: dict[str, Any] = json.loads(event.leaf)
-    personal = opened(json.loads(event.openings)) if event.openings else {}
-    notice = leaf["notice"]
-    values = {
-        "index": event.index,
-        "id": leaf["id"],
-        "ts": leaf["ts"],
-        "type": leaf["type"],
+    recorded = (event.index, event.leaf or event.leaf_hash, opened(_openings(event)))
+    cells: dict[str, Any] = {
+        **table.cells_of(recorded),
+        "id": event.event_id,
         "visitor": event.visitor,
         "visitor_seq": event.visitor_seq,
         "reference": event.reference,
-        "decisions": _pairs(leaf.get("decisions", {})),
-        "services": _pairs(leaf.get("services", {})),
-        "documents": ";".join(
-            f"{kind}@{each['n']}:{each['sha256']}"
-            for kind, each in leaf.get("documents", {}).items()
-        ),
-        "notice": notice["n"],
-        "notice_sha256": notice["sha256"],
-        "variant": notice.get("variant"),
-        "locale": leaf.get("locale"),
-        "method": leaf.get("method"),
-        "layer": leaf.get("layer"),
-        "profile": leaf["profile"],
-        "why": leaf["why"],
-        "signals": _pairs({key: str(on).lower() for key, on in leaf.get("signals", {}).items()}),
-        "banner": leaf.get("banner"),
-        "claimed_at": personal.get("claimed_at"),
-        "leaf_hash": event.leaf_hash.hex(),
     }
-    return _csv_line([_cell(values[column]) for column in COLUMNS])
+    return table.csv_line([cells.get(column) for column in COLUMNS])
 
 
-def _pairs(values: dict[str, str]) -> str:
-    return ";".join(f"{key}={value}" for key, value in values.items())
-
-
-def _cell(value: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _csv_line(cells: Sequence[str]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerow(cells)
-    return buffer.getvalue()
+def _openings(event: Exported) -> list[str]:
+    return list(json.loads(event.openings)) if event.openings else []

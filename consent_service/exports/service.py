@@ -1,85 +1,259 @@
 """Streams a site's events with constant memory."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
+from sqlalchemy import Connection
+
+from consent_service.core.errors import InvalidRequestError, NotFoundError, UnavailableError
+from consent_service.core.keyring import Keyring
 from consent_service.db.engine import Database
-from consent_service.exports import store
-from consent_service.exports.model import Exported, Filter, Format, header, lines
+from consent_service.exports import store, store_bundle
+from consent_service.exports.bundle import Bundle, BundleWriter
+from consent_service.exports.leaves import Scope, Terms, by_leaf, is_restricted
+from consent_service.exports.model import DERIVED, Exported, Filter, Format, header, lines
+from consent_service.exports.naming import created_at, signing_key, vkeys_of
 from consent_service.ledger import store as ledger_store
+from consent_service.ledger import store_tree
+from consent_service.ledger.model import Log, SignedCheckpoint
 from consent_service.sites.model import Site
 
+WAIT_SECONDS = 10.0
+_POLL_SECONDS = 0.2
 _PAGE = 2000
 _BEFORE_FIRST = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What an export is asked for.
+
+    `resume` is the last index that is there already, `as_of` the size of a published checkpoint,
+    `derived` names files to add to a bundle. `restricted` shows openings that are for the owner
+    role only.
+    """
+
+    form: Format
+    filter: Filter = field(default_factory=Filter)
+    resume: int | None = None
+    as_of: int | None = None
+    epoch: int | None = None
+    derived: Sequence[str] = ()
+    openings: bool = True
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
     """An export that has begun: gapless and the same each time for the same `as_of`.
 
-    `as_of` is the size of the log it is taken from; `pending` events have no index yet and are
-    not in it.
+    `as_of` is the size of the published tree it is taken from; `pending` events have no index yet
+    and are not in it. `bundle` is what to write where the format is a bundle.
     """
 
-    site: Site
-    form: Format
-    wanted: Filter
-    epoch: int
+    wanted: Wanted
+    log: Log
     as_of: int
     pending: int
     after: int
+    bundle: Bundle | None = None
 
 
 class ExportService:
     """Exports of all sites."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(
+        self, db: Database, keyring: Keyring, *, wait_seconds: float = WAIT_SECONDS
+    ) -> None:
         self._db = db
+        self._keyring = keyring
+        self._wait_seconds = wait_seconds
 
-    def begin(self, site: Site, form: Format, wanted: Filter, resume: int | None = None) -> Export:
-        """Fix what an export is taken from; `resume` is the last index that is there already."""
+    def begin(self, site: Site, wanted: Wanted) -> Export:
+        """Fix what an export is taken from.
+
+        Raises:
+            InvalidRequestError: a part of what is wanted does not fit the format or the site.
+            NotFoundError: there is no such epoch, or nothing is published that a bundle could hold.
+            UnavailableError: an erasure waits to be sealed.
+        """
+        _require_fitting(site, wanted)
+        log = self._log(site, wanted.epoch)
+        if wanted.form is Format.BUNDLE and wanted.as_of is None:
+            self._await_controls(log)
         with self._db.read() as connection:
-            epoch = ledger_store.get_epoch(connection, site.site_id)
-            return Export(
-                site=site,
-                form=form,
+            signed = _checkpoint(connection, log, wanted.as_of)
+            export = Export(
                 wanted=wanted,
-                epoch=epoch,
-                as_of=ledger_store.count_leaves(connection, site.site_id, epoch),
+                log=log,
+                as_of=signed.checkpoint.size if signed else 0,
                 pending=ledger_store.count_pending(connection, site.site_id),
-                after=_BEFORE_FIRST if resume is None else resume,
+                after=_BEFORE_FIRST if wanted.resume is None else wanted.resume,
             )
+            if wanted.form is not Format.BUNDLE:
+                return export
+            if signed is None:
+                raise NotFoundError("nothing is published yet: seal the log first")
+            return replace(export, bundle=self._bundle(connection, export, signed))
 
     def count(self, export: Export) -> int:
-        """Return how many events an export holds."""
+        """Return how many steps a whole export takes, as `stream` tells them."""
+        if export.bundle:
+            return export.bundle.steps
         with self._db.read() as connection:
             return store.count_events(
                 connection,
-                export.site.site_id,
-                export.epoch,
+                export.log.site_id,
+                export.log.epoch,
                 after=export.after,
                 below=export.as_of,
-                wanted=export.wanted,
+                wanted=export.wanted.filter,
             )
 
-    def stream(self, export: Export) -> Iterator[tuple[str, int]]:
-        """Yield chunks of the file, each with how many events it holds."""
-        if export.after == _BEFORE_FIRST:
-            yield header(export.form), 0
-        after = export.after
+    def stream(self, export: Export) -> Iterator[tuple[bytes, int]]:
+        """Yield chunks of the file, each with the steps since the one before: events, or leaves.
+
+        Raises:
+            OvertakenError: something was erased meanwhile that a bundle still had to hold.
+        """
+        return self._packed(export.bundle) if export.bundle else self._lines(export)
+
+    def _packed(self, bundle: Bundle) -> Iterator[tuple[bytes, int]]:
+        writer, told = BundleWriter(self._db, bundle), 0
+        for chunk in writer.stream():
+            yield chunk, writer.read - told
+            told = writer.read
+
+    def _lines(self, export: Export) -> Iterator[tuple[bytes, int]]:
+        form, after = export.wanted.form, export.after
+        if after == _BEFORE_FIRST:
+            yield header(form).encode(), 0
         while events := self._page(export, after):
-            yield lines(export.form, events), len(events)
+            yield lines(form, events).encode(), len(events)
             after = events[-1].index
 
     def _page(self, export: Export, after: int) -> list[Exported]:
-        """Read one page in a statement of its own: a slow reader holds no snapshot."""
+        """Read one page in statements of its own: a slow reader holds no snapshot."""
         with self._db.read() as connection:
-            return store.list_page(
+            page = store.list_page(
                 connection,
-                export.site.site_id,
-                export.epoch,
+                export.log.site_id,
+                export.log.epoch,
                 after=after,
                 below=export.as_of,
-                wanted=export.wanted,
+                wanted=export.wanted.filter,
                 limit=_PAGE,
             )
+            mentions = store_bundle.list_mentions(
+                connection, export.log, [each.leaf_hash for each in page]
+            )
+        if export.wanted.restricted:
+            return page
+        restricted = {digest for digest, of in by_leaf(mentions).items() if is_restricted(of)}
+        return [_hidden(each) if each.leaf_hash in restricted else each for each in page]
+
+    def _log(self, site: Site, epoch: int | None) -> Log:
+        with self._db.read() as connection:
+            log = store_bundle.find_log(connection, site.site_id, epoch)
+        if log is None:
+            raise NotFoundError(f"the log of {site.key} has no epoch {epoch}")
+        return log
+
+    def _await_controls(self, log: Log) -> None:
+        """Wait until every control leaf that is there now is published.
+
+        What it erased is gone already, and a bundle must hold the leaf that says so.
+        """
+        until = time.monotonic() + self._wait_seconds
+        with self._db.read() as connection:
+            last = store_bundle.find_last_control(connection, log, _published(connection, log))
+        while last is not None and self._is_behind(log, last):
+            if time.monotonic() > until:
+                raise UnavailableError(
+                    "an erasure or another control leaf waits to be sealed: does the worker run?"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def _is_behind(self, log: Log, last: str) -> bool:
+        with self._db.read() as connection:
+            size = _published(connection, log)
+            return store_bundle.is_behind(connection, log, size, last)
+
+    def _bundle(self, connection: Connection, export: Export, signed: SignedCheckpoint) -> Bundle:
+        wanted, log, size = export.wanted, export.log, export.as_of
+        key_leaves = store_bundle.list_key_leaves(connection, log, size)
+        vkeys = vkeys_of(store_bundle.list_at(connection, log, key_leaves[-1:])[0])
+        return Bundle(
+            log=log,
+            signed=signed,
+            created=created_at(signed, vkeys),
+            vkeys=vkeys,
+            key_leaves=key_leaves,
+            key=signing_key(self._keyring, log, vkeys),
+            scope=_scope(connection, log, wanted.filter, size),
+            terms=Terms(as_of=size, openings=wanted.openings, restricted=wanted.restricted),
+            derived=[path for name, path in DERIVED.items() if name in wanted.derived],
+        )
+
+
+def _require_fitting(site: Site, wanted: Wanted) -> None:
+    """Refuse what the format does not do."""
+    chosen = wanted.filter
+    if wanted.form is not Format.BUNDLE:
+        if wanted.derived or not wanted.openings:
+            name = "with" if wanted.derived else "openings"
+            raise InvalidRequestError.of(name, "is for the format bundle only")
+        return
+    if chosen.type is not None:
+        raise InvalidRequestError.of(
+            "type", "a bundle holds every leaf of its range: choose times, a visitor or an event"
+        )
+    if wanted.resume is not None:
+        raise InvalidRequestError.of("resume", "a bundle is signed as a whole: begin anew")
+    named = [name for name in ("visitor", "consent") if getattr(chosen, name) is not None]
+    if named and (len(named) > 1 or chosen.since or chosen.until):
+        raise InvalidRequestError.of(
+            named[0], "a bundle is of a range of times, of a visitor or of an event, not of two"
+        )
+    if "kantara" in wanted.derived and not site.controller.get("phone"):
+        raise InvalidRequestError.of(
+            "controller.phone", "a Kantara receipt names it, and the site does not"
+        )
+
+
+def _scope(connection: Connection, log: Log, chosen: Filter, size: int) -> Scope:
+    if chosen.visitor or chosen.consent:
+        name, value = ("visitor", chosen.visitor) if chosen.visitor else ("consent", chosen.consent)
+        find = store_bundle.list_visitor if chosen.visitor else store_bundle.list_event
+        indexes = find(connection, log, str(value), size)
+        if not indexes:
+            raise InvalidRequestError.of(name, f"{value} has nothing in the first {size} leaves")
+        return Scope(first=0, end=0, indexes=tuple(indexes))
+    first, end = 0, size
+    if chosen.since:
+        first = store_bundle.find_first(connection, log, chosen.since, size)
+    if chosen.until:
+        end = store_bundle.find_end(connection, log, chosen.until, size)
+    if first >= end:
+        name = "from" if chosen.since else "to"
+        raise InvalidRequestError.of(name, f"no leaf of the first {size} lies in this range")
+    return Scope(first=first, end=end)
+
+
+def _checkpoint(connection: Connection, log: Log, as_of: int | None) -> SignedCheckpoint | None:
+    if as_of is None:
+        return store_tree.find_newest(connection, log, published=True)
+    found = store_tree.find_checkpoint(connection, log, as_of)
+    if found is None or found.published_at is None:
+        raise InvalidRequestError.of("as_of", f"no checkpoint of {as_of} leaves is published")
+    return found
+
+
+def _published(connection: Connection, log: Log) -> int:
+    newest = store_tree.find_newest(connection, log, published=True)
+    return newest.checkpoint.size if newest else 0
+
+
+def _hidden(event: Exported) -> Exported:
+    return replace(event, visitor=None, reference=None, openings=None)

@@ -88,6 +88,7 @@ def test_a_csv_row_tells_the_event() -> None:
         "banner": "",
         "claimed_at": "2026-11-23T09:00:00.000Z",
         "leaf_hash": exported().leaf_hash.hex(),
+        "erased": "",
     }
 
 
