@@ -29,6 +29,8 @@ class ServiceError(Exception):
     code = "service_error"
     title = "The request could not be served"
     status = 500
+    retry_after: int | None = None
+    """After how many seconds it may be otherwise, where that can be said."""
 
     def __init__(self, detail: str, fields: Iterable[FieldError] = ()) -> None:
         super().__init__(detail)
@@ -94,3 +96,4 @@ class UnavailableError(ServiceError):
     code = "unavailable"
     title = "The service is unavailable for the moment"
     status = 503
+    retry_after = 5

@@ -73,6 +73,10 @@ class TiledTree:
         """Return the root of the whole tree."""
         return self.subtree(0, self.size)
 
+    def tile(self, level: int, index: int, width: int) -> Sequence[bytes]:
+        """Return the first so many hashes of a tile."""
+        return self._read(level, index, width)
+
     def _nodes(self, level: int, first: int, end: int) -> Sequence[bytes]:
         """Return the nodes of a tile level from `first` to below `end`: at most 256, in a tile."""
         index = first // WIDTH

@@ -28,6 +28,7 @@ class SchemaError(ServiceError):
     code = "schema"
     title = "The database schema is not up to date"
     status = 503
+    retry_after = 5
 
 
 class Migrations:

@@ -8,11 +8,9 @@ from structlog import get_logger
 from werkzeug.exceptions import HTTPException
 
 from consent_service.core.errors import ServiceError
-from consent_service.http.limits import TooManyRequestsError
 from consent_service.http.pages import problem_page
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_SECONDS = 5
 _log = get_logger("consent_service.http")
 CODES = {
     400: "malformed_request",
@@ -42,10 +40,8 @@ def problem_of(error: ServiceError) -> Response:
     if error.fields:
         errors = [{"field": each.field, "message": each.message} for each in error.fields]
         answer = problem(error.status, error.code, error.title, detail, errors=errors)
-    if isinstance(error, TooManyRequestsError):
+    if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)
-    if error.status == 503:
-        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer
 
 

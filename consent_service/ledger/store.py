@@ -93,6 +93,22 @@ def count_leaves(connection: Connection, site_id: str, epoch: int) -> int:
     return 0 if highest is None else int(highest) + 1
 
 
+def is_pending(connection: Connection, site_id: str, entry_id: str) -> bool:
+    """Tell whether an entry waits for its index."""
+    pending = ledger_pending.c
+    query = select(pending.entry_id).where(pending.site_id == site_id, pending.entry_id == entry_id)
+    return connection.scalar(query) is not None
+
+
+def find_index(connection: Connection, of: Log, entry_id: str) -> int | None:
+    """Return the index of an entry in a log."""
+    leaf = ledger_leaf.c
+    query = select(leaf.leaf_index).where(
+        leaf.site_id == of.site_id, leaf.epoch == of.epoch, leaf.entry_id == entry_id
+    )
+    return connection.scalar(query)
+
+
 def list_pending(tx: Connection, site_id: str, limit: int) -> list[Pending]:
     """Return the oldest leaves that wait, in the order of their entry ids."""
     query = (

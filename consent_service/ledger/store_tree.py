@@ -1,6 +1,6 @@
 """Reads and writes checkpoints and the heads of logs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,14 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select
 
 from consent_service.core.checkpoints import Checkpoint
 from consent_service.ledger.model import Head, Log, SignedCheckpoint
-from consent_service.ledger.tables import checkpoint, ledger_head, ledger_leaf, ledger_pending, log
+from consent_service.ledger.tables import (
+    checkpoint,
+    ledger_entry,
+    ledger_head,
+    ledger_leaf,
+    ledger_pending,
+    log,
+)
 
 
 def lock_head(tx: Connection, site_id: str) -> Head:
@@ -136,11 +143,12 @@ def begin_epoch(tx: Connection, previous: Log, now: datetime) -> Log:
     return new
 
 
-def keys_entries(connection: Connection, site_ids: Iterable[str]) -> dict[str, str]:
-    """Return by site the id of the control leaf that names its log's keys."""
-    head = ledger_head.c
-    query = select(head.site_id, head.keys_entry).where(head.site_id.in_(list(site_ids)))
-    return {row.site_id: row.keys_entry for row in connection.execute(query) if row.keys_entry}
+def find_keys_leaf(connection: Connection, site_id: str) -> str | None:
+    """Return the text of the control leaf that names a log's keys of now."""
+    entry, head = ledger_entry.c, ledger_head.c
+    named = and_(entry.site_id == head.site_id, entry.entry_id == head.keys_entry)
+    query = select(entry.leaf).join_from(ledger_head, ledger_entry, named)
+    return connection.scalar(query.where(head.site_id == site_id))
 
 
 def _heads(site_id: str) -> Any:

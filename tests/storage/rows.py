@@ -75,6 +75,18 @@ def raw(world: World) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+def disable_guards(connection: Connection, table: str) -> None:
+    """Switch a table's guards off, as only its owner can."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+        return
+    for name in connection.scalars(
+        text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"),
+        {"table": table},
+    ).all():
+        connection.execute(text(f"DROP TRIGGER {name}"))
+
+
 def content(world: World, name: str) -> list[tuple[Any, ...]]:
     with owner(world) as connection:
         return sorted(

@@ -1,58 +1,36 @@
 """Sealing: one gapless sequence of leaves per log, whoever seals and however often."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from threading import Barrier
 from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, text
 
-from consent_service.bootstrap import Services, build_services
+from consent_service.bootstrap import Services
 from consent_service.consents.tables import consent_event
+from consent_service.core import keyring
 from consent_service.core.errors import SettingsError
+from consent_service.core.keyring import Key
 from consent_service.core.merkle import leaf_hash
-from consent_service.ledger.tables import ledger_entry, ledger_leaf, ledger_pending
+from consent_service.ledger.sealing import BATCH
+from consent_service.ledger.tables import ledger_pending
 from tests.counts import count
+from tests.storage.logs import (
+    another,
+    hashes,
+    leaves,
+    pending_count,
+    published,
+    require_one_log,
+    require_signed,
+    site_id,
+)
+from tests.storage.rows import disable_guards, owner
 from tests.support.world import World
-
-
-def site_id(world: World, key: str = "shop") -> str:
-    return world.services.sites.get(key).site_id
-
-
-def leaves(world: World, site: str = "shop") -> list[dict[str, Any]]:
-    """Return the sealed leaves of a site in the order of the log, each checked by its hash."""
-    with world.services.db.read() as connection:
-        texts = {
-            row.id: row.leaf
-            for table, name in ((ledger_entry, "entry_id"), (consent_event, "event_id"))
-            for row in connection.execute(select(table.c[name].label("id"), table.c.leaf))
-        }
-        of_site = ledger_leaf.c.site_id == site_id(world, site)
-        rows = connection.execute(
-            select(ledger_leaf).where(of_site).order_by(ledger_leaf.c.leaf_index)
-        ).all()
-    assert [row.leaf_index for row in rows] == list(range(len(rows)))
-    assert all(leaf_hash(texts[row.entry_id].encode()) == row.leaf_hash for row in rows)
-    return [json.loads(texts[row.entry_id]) for row in rows]
-
-
-def pending_count(world: World) -> int:
-    with world.services.db.read() as connection:
-        return len(connection.execute(select(ledger_pending)).all())
-
-
-@contextmanager
-def another(world: World, *, with_log_keys: bool) -> Iterator[Services]:
-    """Lend the services of another process."""
-    services = build_services(world.settings, clock=world.clock, with_log_keys=with_log_keys)
-    try:
-        yield services
-    finally:
-        services.db.dispose()
 
 
 def test_a_log_begins_with_its_genesis_which_names_the_keys(world: World) -> None:
@@ -208,4 +186,117 @@ def test_a_service_without_the_keys_cannot_go_on_with_a_log(world: World) -> Non
         pytest.raises(SettingsError, match="cannot seal"),
     ):
         services.ledger.seal_all()
+    assert len(leaves(world)) == size
+
+
+def test_every_published_checkpoint_is_of_one_log(world: World) -> None:
+    for action in ("accept", "reject", "accept"):
+        world.answer("shop", action)
+        world.services.ledger.seal_all()
+    require_one_log(world)
+    assert len(published(world)) == 3
+
+
+def test_a_log_longer_than_a_batch_is_sealed_in_several(world: World) -> None:
+    with world.services.db.write() as tx:
+        rows = [
+            {
+                "site_id": site_id(world),
+                "entry_id": str(UUID(int=0xFFFF << 112 | number)),
+                "kind": "event",
+                "leaf_hash": leaf_hash(str(number).encode()),
+            }
+            for number in range(2 * BATCH + 10)
+        ]
+        tx.execute(insert(ledger_pending), rows)
+    world.services.ledger.seal_all()
+    require_one_log(world)
+    assert len(published(world)) == 3
+    assert pending_count(world) == 0
+
+
+def test_leaves_that_were_sealed_before_there_were_checkpoints_come_into_the_tree(
+    world: World,
+) -> None:
+    world.answer("shop", "accept")
+    world.services.ledger.seal_all()
+    expected = hashes(world)
+    with owner(world) as connection:
+        for table in ("checkpoint", "ledger_tile"):
+            disable_guards(connection, table)
+            connection.execute(text(f"DELETE FROM {table}"))
+        connection.execute(text("UPDATE ledger_head SET keys_hash = NULL, keys_entry = NULL"))
+    world.settings.anchor_file.unlink()
+    world.services.ledger.seal_all()
+    require_one_log(world)
+    assert hashes(world)[: len(expected)] == expected
+    assert leaves(world)[-1]["type"] == "log.key_rotation"
+
+
+def rotate_to(world: World, use: str) -> Key:
+    made = keyring.rotate(world.settings.keys_dir, use, world.clock, world.services.ids)
+    world.clock.move(seconds=6)
+    return made
+
+
+def newest_note(world: World) -> str:
+    found = world.services.logs.checkpoint(site_id(world), None)
+    return found.note
+
+
+def keys_of(leaf: dict[str, Any], use: str) -> list[str]:
+    return [key["key"] for key in leaf["keys"] if key["use"] == use]
+
+
+def test_a_new_key_is_named_in_the_log_before_it_signs(world: World) -> None:
+    world.services.ledger.seal_all()
+    (old,) = keys_of(leaves(world)[0], "checkpoint")
+    rotate_to(world, "checkpoint")
+    world.services.ledger.seal_all()
+    rotation = leaves(world)[-1]
+    assert rotation["type"] == "log.key_rotation"
+    assert rotation["revoked"] == []
+    both = keys_of(rotation, "checkpoint")
+    assert both[0] == old
+    assert len(both) == 2
+    require_signed(world, newest_note(world), old)
+    with pytest.raises(AssertionError):
+        require_signed(world, newest_note(world), *both)
+
+
+def test_both_keys_sign_until_the_older_one_is_revoked(world: World) -> None:
+    world.services.ledger.seal_all()
+    rotate_to(world, "checkpoint")
+    rotate_to(world, "clock")
+    world.services.ledger.seal_all()
+    rotation = leaves(world)[-1]
+    both, clocks = keys_of(rotation, "checkpoint"), keys_of(rotation, "clock")
+    world.clock.move(minutes=11)
+    world.answer("shop", "accept")
+    world.services.ledger.seal_all()
+    require_signed(world, newest_note(world), *both, *clocks)
+    older = next(key for key in rotation["keys"] if key["key"] == both[0])
+    keyring.revoke(world.settings.keys_dir, "checkpoint", older["kid"], world.clock)
+    world.clock.move(seconds=6)
+    world.services.ledger.seal_all()
+    last = leaves(world)[-1]
+    assert last["type"] == "log.key_rotation"
+    assert keys_of(last, "checkpoint") == both[1:]
+    assert [(each["use"], each["kid"]) for each in last["revoked"]] == [
+        ("checkpoint", older["kid"])
+    ]
+    require_signed(world, newest_note(world), both[1])
+    with pytest.raises(AssertionError):
+        require_signed(world, newest_note(world), both[0])
+    require_one_log(world)
+
+
+def test_a_key_of_receipts_or_exports_is_named_as_well(world: World) -> None:
+    world.services.ledger.seal_all()
+    for use in ("receipt", "export"):
+        rotate_to(world, use)
+        world.services.ledger.seal_all()
+        assert len(keys_of(leaves(world)[-1], use)) == 2
+    size = len(leaves(world))
+    world.services.ledger.seal_all()
     assert len(leaves(world)) == size

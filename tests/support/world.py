@@ -60,6 +60,7 @@ class World:
     def forget(self) -> None:
         """Let the next lookup of a site read the database, instead of waiting for a second."""
         self.services.sites._known.clear()
+        self.services.logs._newest.clear()
 
     def notice(self, site: str, lang: str = "en") -> dict[str, Any]:
         answer = self.client.get(f"/v1/sites/{site}/notice?lang={lang}")

@@ -1,0 +1,1 @@
+"""Proofs: what logs show to outsiders, and the check that a log is what it says."""
