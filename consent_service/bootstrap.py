@@ -10,6 +10,7 @@ from consent_service.access import tables as access_tables
 from consent_service.access.service import AccessService, ApiKeyRequiredError, OfficerService
 from consent_service.backends.asking_api import AskingApi
 from consent_service.backends.checks import CheckService
+from consent_service.backends.erasing_api import ErasingApi
 from consent_service.backends.recording_api import RecordingApi
 from consent_service.backends.service import BackendService
 from consent_service.banners import tables as banner_tables
@@ -26,14 +27,18 @@ from consent_service.consents.api import ConsentApi
 from consent_service.consents.erasure import ErasureService
 from consent_service.consents.exchange import TokenExchange
 from consent_service.consents.expiry import ExpiryService
+from consent_service.consents.holds import HoldService
 from consent_service.consents.keyed import KeyedHashes
 from consent_service.consents.links import LinkService
 from consent_service.consents.population import count_asked_again
 from consent_service.consents.projection import project_states
+from consent_service.consents.rebuilding import RebuildingService
 from consent_service.consents.receipts import Receipts
+from consent_service.consents.retention import RetentionService
 from consent_service.consents.service import ConsentService
 from consent_service.consents.subjects import SubjectService
 from consent_service.consents.tokens import Tokens
+from consent_service.consents.visitors import VisitorService
 from consent_service.core.clock import Clock, SystemClock
 from consent_service.core.ids import Ids
 from consent_service.core.keyring import Keyring, ensure_keyring
@@ -61,6 +66,7 @@ from consent_service.ledger import tables as ledger_tables
 from consent_service.ledger.anchor import AnchorFile
 from consent_service.ledger.keys import LogKeys
 from consent_service.ledger.naming import fix_log_name
+from consent_service.ledger.published import PublishedLogs
 from consent_service.ledger.service import LedgerService
 from consent_service.notices import tables as notice_tables
 from consent_service.notices.api import NoticeApi
@@ -69,6 +75,8 @@ from consent_service.notices.service import NoticeService
 from consent_service.notices.serving import Serving
 from consent_service.preferences.pages import PreferencePages
 from consent_service.preferences.session import Sessions
+from consent_service.proofs.api import LogApi
+from consent_service.proofs.audit import AuditService
 from consent_service.publishing import tables as publishing_tables
 from consent_service.publishing.api import SiteApi
 from consent_service.publishing.draft_api import DraftApi
@@ -125,7 +133,13 @@ class Services:
     imports: ImportService
     links: LinkService
     erasure: ErasureService
+    visitors: VisitorService
+    retention: RetentionService
+    holds: HoldService
     ledger: LedgerService
+    logs: PublishedLogs
+    audit: AuditService
+    rebuilding: RebuildingService
     exports: ExportService
 
     def warm(self) -> None:
@@ -183,6 +197,7 @@ def build_services(
     planner = Planner(
         clock=clock, ids=ids, log_name=log_name, lint=lint, asked_again=count_asked_again
     )
+    erasure = ErasureService(db=db, notices=notices, subjects=subjects, clock=clock, ids=ids)
     return Services(
         settings=settings,
         db=db,
@@ -215,9 +230,15 @@ def build_services(
         ),
         expiry=ExpiryService(db, sites, clock, ids),
         links=LinkService(db, clock, ids),
-        erasure=ErasureService(db=db, notices=notices, subjects=subjects, clock=clock, ids=ids),
+        visitors=VisitorService(db, subjects, keyring("receipt")),
+        erasure=erasure,
+        retention=RetentionService(db=db, sites=sites, erasure=erasure, clock=clock, ids=ids),
+        holds=HoldService(db, erasure, clock, ids),
         ledger=ledger,
-        exports=ExportService(db),
+        logs=PublishedLogs(db),
+        audit=AuditService(db),
+        rebuilding=RebuildingService(db),
+        exports=ExportService(db, keyring("export")),
     )
 
 
@@ -233,7 +254,7 @@ def build_routes(services: Services) -> list[Route]:
     keyring = partial(_keyring, services.settings, services.clock, services.ids)
     credentials, public_url = keyring("credential"), services.settings.public_url
     exchange = TokenExchange(services.tokens)
-    receipts = Receipts(keyring("receipt"), public_url)
+    receipts = Receipts(keyring("receipt"), public_url, services.logs)
     answers = Answers(exchange, receipts)
     sessions = Sessions(credentials, services.clock, services.ids)
     sites, clock = services.sites, services.clock
@@ -268,6 +289,7 @@ def build_routes(services: Services) -> list[Route]:
             answers=answers,
             clock=clock,
         ),
+        ErasingApi(erasure=services.erasure, visitors=services.visitors, sites=sites),
         AskingApi(
             backends=backends,
             checks=services.checks,
@@ -302,6 +324,7 @@ def build_routes(services: Services) -> list[Route]:
         SiteApi(services.management, services.publishing),
         DraftApi(services.drafts),
         ExportApi(services.exports, sites),
+        LogApi(services.logs, sites),
         StaticApi(),
         HealthApi({"database": partial(_check_schema, services)}),
     )

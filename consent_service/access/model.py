@@ -16,6 +16,7 @@ SCOPES = (
     "sites:write",
     "consents:read",
     "consents:write",
+    "consents:erase",
     "check",
 )
 PREFIX = "cs_"

@@ -38,6 +38,14 @@ class ApiKeyForbiddenError(ServiceError):
     status = 403
 
 
+class OfficerRefusedError(ServiceError):
+    """An address of nobody who is an officer now, or of one without the role."""
+
+    code = "officer_refused"
+    title = "This officer may not do that"
+    status = 403
+
+
 class AccessService:
     """Api keys."""
 
@@ -143,6 +151,20 @@ class OfficerService:
         """Return all officers by e-mail address, disabled ones too."""
         with self._db.read() as connection:
             return store.list_officers(connection)
+
+    def require(self, email: str, role: Role) -> Officer:
+        """Return an active officer who has a role.
+
+        Raises:
+            OfficerRefusedError: there is none.
+        """
+        with self._db.read() as connection:
+            officer = store.find_officer(connection, email.lower())
+        if officer is None or officer.disabled_at is not None:
+            raise OfficerRefusedError(f"no officer {email} is active")
+        if officer.role is not role:
+            raise OfficerRefusedError(f"{officer.email} is {officer.role}; it takes an {role}")
+        return officer
 
     def disable(self, email: str) -> None:
         """Disable an officer from now on; what refers to the officer stays.

@@ -14,6 +14,7 @@ from consent_service.consents.schemas import (
     ActIn,
     AgreedOut,
     DecisionOut,
+    ErasedOut,
     EventOut,
 )
 from consent_service.consents.subjects import LONGEST_SUBJECT
@@ -23,6 +24,7 @@ from consent_service.http.fields import FlatDict, Moment, StrictBoolean, StrictI
 PAGE = 100
 LARGEST_PAGE = 1000
 LONGEST_TYPED = 64
+LONGEST_REASON = 500
 _SUBJECT = validate.Length(1, LONGEST_SUBJECT)
 _TOKEN = validate.Length(1, 4096)
 _ASKED = ("purposes", "documents")
@@ -228,6 +230,29 @@ class SubjectOut(ViewOut):
     """A user of the site: its visitors, and how they stand together."""
 
     visitors = fields.List(fields.Nested(SubjectVisitorOut), required=True)
+
+
+class ErasureIn(Schema):
+    """Whom to erase: a visitor, by its id or reference, or a user of the site; and why.
+
+    The log commits to the reason, so that it can be shown, and erased, later.
+    """
+
+    visitor = fields.UUID()
+    reference = fields.String(validate=validate.Length(1, LONGEST_TYPED))
+    subject = fields.String(validate=_SUBJECT)
+    reason = fields.String(required=True, validate=validate.Length(1, LONGEST_REASON))
+
+    @validates_schema
+    def _one_person(self, data: dict[str, Any], **_: Any) -> None:
+        if len({"visitor", "reference", "subject"} & set(data)) != 1:
+            raise ValidationError("name one: visitor, reference or subject", "visitor")
+
+
+class ManagedErasedOut(ErasedOut):
+    """What was erased of how many visitors, or is hidden from now on."""
+
+    visitors = fields.Integer(required=True)
 
 
 class UnlinkedOut(Schema):

@@ -15,6 +15,8 @@ _COMMANDS = {
     "site": ("consent_service.cli.site", "site"),
     "document": ("consent_service.cli.document", "document"),
     "consents": ("consent_service.cli.consents", "consents"),
+    "visitor": ("consent_service.cli.visitor", "visitor"),
+    "retention": ("consent_service.cli.retention", "retention"),
     "ledger": ("consent_service.cli.ledger", "ledger"),
     "key": ("consent_service.cli.key", "key"),
     "token": ("consent_service.cli.token", "token"),

@@ -51,7 +51,14 @@ def worker() -> None:
         signal.signal(number, lambda *_: stop.set())
     follow_parent()
     with opened_services(settings) as services:
-        Worker(services.ledger, services.expiry, services.erasure, services.keeping, stop).run()
+        Worker(
+            services.ledger,
+            services.expiry,
+            services.erasure,
+            services.keeping,
+            services.retention,
+            stop=stop,
+        ).run()
 
 
 def children(

@@ -129,7 +129,7 @@ class ErasureService:
             if restriction:
                 erased = Erased(visitors=1, restricted=events, restriction=restriction)
             else:
-                self._clear_holds(tx, site, visitor, order)
+                self.clear_holds(tx, site, visitor, order)
                 erased = Erased(visitors=1, events=events)
         store_erasure.forget_visitor(tx, site.site_id, visitor)
         return erased
@@ -183,7 +183,7 @@ class ErasureService:
         store_erasure.clear_names(tx, site.site_id, [each.event_id for each in named])
         store_entries.insert_entries(tx, site.site_id, entries)
 
-    def _clear_holds(self, tx: Connection, site: Site, visitor: str, order: Order) -> None:
+    def clear_holds(self, tx: Connection, site: Site, visitor: str, order: Order) -> None:
         """Take a visitor out of holds that are over, and out of the leaves about them."""
         about = store_holds.clear_visitor(tx, site.site_id, visitor)
         cleared = store_entries.clear_openings(tx, site.site_id, about)
@@ -202,10 +202,16 @@ class ErasureService:
                     taken = store_erasure.take_restricted(tx, site.site_id, visitor)
                     entries = [self._marks.erasure(site, each, order) for each in taken]
                     store_entries.insert_entries(tx, site.site_id, entries)
-                    self._clear_holds(tx, site, visitor, order)
+                    self.clear_holds(tx, site, visitor, order)
                     events += len(taken)
             after = visitors[-1]
         return events
+
+    def count_over(self, site: Site, at: datetime) -> int:
+        """Return how many events of restricted visitors would be erased at a moment."""
+        with self._db.read() as connection:
+            held = {hold.visitor for hold in store_holds.list_holds(connection, site.site_id)}
+            return store_erasure.count_over(connection, site.site_id, at, held)
 
     def _over(self, site: Site, after: str | None) -> list[str]:
         with self._db.read() as connection:

@@ -110,7 +110,7 @@ def find_event(connection: Connection, site_id: str, event_id: str) -> ConsentEv
         consent_event.c.leaf.is_not(None),
     )
     found = connection.execute(query).one_or_none()
-    return _event(found) if found else None
+    return read_event(found) if found else None
 
 
 def list_events_of(
@@ -129,7 +129,7 @@ def list_events_of(
         )
         .order_by(consent_event.c.event_id.desc())
     )
-    return [_event(row) for row in connection.execute(query)]
+    return [read_event(row) for row in connection.execute(query)]
 
 
 def list_page(
@@ -157,7 +157,7 @@ def list_page(
         .order_by(consent_event.c.event_id)
         .limit(limit)
     )
-    return [_event(row) for row in connection.execute(query)]
+    return [read_event(row) for row in connection.execute(query)]
 
 
 def list_events(
@@ -180,7 +180,17 @@ def list_events(
         query = query.where(consent_event.c.visitor_seq < before)
     if at is not None:
         query = query.where(consent_event.c.ts <= at)
-    return [_event(row) for row in connection.execute(query)]
+    return [read_event(row) for row in connection.execute(query)]
+
+
+def list_history(connection: Connection, site_id: str, visitor: str) -> list[ConsentEvent]:
+    """Return all of a visitor's events, oldest first."""
+    query = (
+        select(consent_event)
+        .where(consent_event.c.site_id == site_id, consent_event.c.visitor == visitor)
+        .order_by(consent_event.c.visitor_seq)
+    )
+    return [read_event(row) for row in connection.execute(query)]
 
 
 def find_repeated(
@@ -196,7 +206,7 @@ def find_repeated(
         .where(idempotency.c.site_id == site_id, idempotency.c.key_hash == key_hash)
     )
     found = connection.execute(query).one_or_none()
-    return (found.request_hash, _event(found)) if found else None
+    return (found.request_hash, read_event(found)) if found else None
 
 
 def insert_link(tx: Connection, site_id: str, link: VisitorLink) -> None:
@@ -260,7 +270,8 @@ def _columns(site_id: str, event: ConsentEvent) -> dict[str, Any]:
     }
 
 
-def _event(row: ResultRow[Any]) -> ConsentEvent:
+def read_event(row: ResultRow[Any]) -> ConsentEvent:
+    """Return the event of a row with the columns of the table of events."""
     return ConsentEvent(
         event_id=row.event_id,
         visitor=row.visitor,

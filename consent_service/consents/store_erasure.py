@@ -1,12 +1,14 @@
 """Reads and writes what names visitors: takes it out of their events, and keeps what is hidden."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from consent_service.consents.marks import Marked
+from consent_service.consents.model import ConsentEvent
+from consent_service.consents.store import read_event
 from consent_service.consents.tables import (
     consent_event,
     subject_link,
@@ -14,6 +16,10 @@ from consent_service.consents.tables import (
     visitor_state,
 )
 from consent_service.consents.tables_restriction import restricted_event, restriction
+
+_SAME_EVENT = (consent_event.c.site_id == restricted_event.c.site_id) & (
+    consent_event.c.event_id == restricted_event.c.event_id
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +127,39 @@ def find_restriction(connection: Connection, site_id: str, visitor: str) -> Rest
     )
 
 
+def list_named(
+    connection: Connection, site_id: str, given: Mapping[str, str], *, hidden: bool
+) -> list[str]:
+    """Return the visitors whose events have the given columns; with `hidden`, restricted too."""
+    tables = (consent_event, restricted_event) if hidden else (consent_event,)
+    found = set[str]()
+    for table in tables:
+        query = (
+            select(table.c.visitor)
+            .distinct()
+            .where(
+                table.c.site_id == site_id,
+                table.c.visitor.is_not(None),
+                *(table.c[name] == value for name, value in given.items()),
+            )
+        )
+        found.update(connection.scalars(query))
+    return sorted(found)
+
+
+def list_restricted(connection: Connection, site_id: str, visitor: str) -> list[ConsentEvent]:
+    """Return the events of a restricted visitor with what names them, oldest first."""
+    hidden = {name: restricted_event.c[name] for name in ("visitor", "reference", "openings")}
+    own = [column for column in consent_event.c if column.name not in hidden]
+    query = (
+        select(*own, *hidden.values())
+        .join_from(restricted_event, consent_event, _SAME_EVENT)
+        .where(restricted_event.c.site_id == site_id, restricted_event.c.visitor == visitor)
+        .order_by(consent_event.c.visitor_seq)
+    )
+    return [read_event(row) for row in connection.execute(query)]
+
+
 def list_over(
     connection: Connection, site_id: str, now: datetime, *, after: str | None, limit: int
 ) -> list[str]:
@@ -137,15 +176,32 @@ def list_over(
     return list(connection.scalars(query))
 
 
+def count_over(
+    connection: Connection, site_id: str, at: datetime, held: Collection[str | None]
+) -> int:
+    """Return how many events belong to restricted visitors whose time is over, but for some."""
+    same = (restriction.c.site_id == restricted_event.c.site_id) & (
+        restriction.c.visitor == restricted_event.c.visitor
+    )
+    query = (
+        select(func.count())
+        .select_from(restricted_event)
+        .join(restriction, same)
+        .where(
+            restriction.c.site_id == site_id,
+            or_(restriction.c.until.is_(None), restriction.c.until <= at),
+            restriction.c.visitor.not_in([each for each in held if each]),
+        )
+    )
+    return connection.scalar(query) or 0
+
+
 def take_restricted(tx: Connection, site_id: str, visitor: str) -> list[Marked]:
     """Remove a restriction with all that it kept; return the leaves of the visitor's events."""
-    same = (consent_event.c.site_id == restricted_event.c.site_id) & (
-        consent_event.c.event_id == restricted_event.c.event_id
-    )
     of_visitor = (restricted_event.c.site_id == site_id) & (restricted_event.c.visitor == visitor)
     query = (
         select(consent_event.c.leaf_hash, consent_event.c.leaf)
-        .join_from(restricted_event, consent_event, same)
+        .join_from(restricted_event, consent_event, _SAME_EVENT)
         .where(of_visitor)
         .order_by(consent_event.c.event_id)
         .with_for_update(of=restricted_event)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from consent_service.consents.tables import spent_assertion, subject_link
 from consent_service.db.unit import Row
@@ -59,6 +59,16 @@ def list_subject_links(
         SubjectLink(subject_hash=row.subject_hash, visitor=row.visitor, linked_at=row.linked_at)
         for row in connection.execute(query)
     ]
+
+
+def count_subjects(connection: Connection, site_id: str, visitor: str) -> int:
+    """Return how many subjects are linked to a visitor."""
+    query = (
+        select(func.count())
+        .select_from(subject_link)
+        .where(subject_link.c.site_id == site_id, subject_link.c.visitor == visitor)
+    )
+    return connection.scalar(query) or 0
 
 
 def delete_subject(tx: Connection, site_id: str, subject_hashes: Sequence[bytes]) -> int:

@@ -23,6 +23,7 @@ def check(source: SiteSource) -> None:
         *link_problems(source),
         *profile_problems(source),
         *embed_problems(source),
+        *erasure_problems(source),
         *size_problems(source),
         *signal_problems(source),
     ]
@@ -60,6 +61,15 @@ def profile_problems(source: SiteSource) -> Iterator[FieldError]:
             "site.yaml: profiles",
             f"a plain notice asks for no consent, but these purposes need it: {', '.join(consent)}",
         )
+
+
+def erasure_problems(source: SiteSource) -> Iterator[FieldError]:
+    """Yield that visitors would not be told why their record is hidden and not erased."""
+    path = "site.yaml: erasure_reason"
+    if source.erasure == "restrict" and source.erasure_reason is None:
+        yield FieldError(path, "is needed with erasure: restrict, which visitors are told by it")
+    if source.erasure != "restrict" and source.erasure_reason is not None:
+        yield FieldError(path, "goes with erasure: restrict only")
 
 
 def size_problems(source: SiteSource) -> Iterator[FieldError]:

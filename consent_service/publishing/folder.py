@@ -20,7 +20,7 @@ from consent_service.publishing.model import InvalidSiteError, SiteSource, Waive
 from consent_service.publishing.positions import FRONT_MATTER, located
 from consent_service.publishing.schemas import front_matter_schema, site_schema
 from consent_service.publishing.signal_checks import pinned
-from consent_service.sites.model import Embed, Manager
+from consent_service.sites.model import Embed, Manager, Retention
 
 DocumentTexts = dict[str, tuple[dict[str, Any], str]]
 _BESIDE = {"README.md"}
@@ -99,6 +99,11 @@ def _read(files: Mapping[str, str]) -> SiteSource:
         origins=tuple(data["origins"]),
         embed=Embed(**data["embed"]),
         erasure=data["erasure"],
+        erasure_reason=data.get("erasure_reason"),
+        retention=Retention(
+            proof_months=data["retention"]["proof_months"],
+            openings_days=data["retention"].get("openings_days"),
+        ),
         notice=_notice(data, files),
         documents=tuple(_documents(texts, data["locales"])),
         files=dict(files),

@@ -38,6 +38,11 @@ class EmbedOut(Schema):
     cookie_domain = fields.String(required=True, allow_none=True)
 
 
+class RetentionOut(Schema):
+    proof_months = fields.Integer(required=True)
+    openings_days = fields.Integer(required=True, allow_none=True)
+
+
 class SiteSummaryOut(Schema):
     key = fields.String(required=True)
     name = fields.String(required=True)
@@ -48,6 +53,8 @@ class SiteSummaryOut(Schema):
     locales = fields.List(fields.String(), required=True)
     profiles = fields.List(fields.String(), required=True)
     erasure = fields.String(required=True)
+    erasure_reason = fields.Dict(fields.String(), fields.String(), required=True)
+    retention = fields.Nested(RetentionOut, required=True)
     controller = fields.Dict(fields.String(), fields.String(), required=True)
 
 

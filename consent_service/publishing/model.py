@@ -9,9 +9,9 @@ from consent_service.core.canonical import sha256_hex
 from consent_service.core.errors import FieldError, InvalidRequestError
 from consent_service.documents.model import DocumentSource
 from consent_service.notices.drafting import NoticeSource
-from consent_service.notices.localised import missing_locales
+from consent_service.notices.localised import Localised, missing_locales
 from consent_service.notices.texts import missing_texts
-from consent_service.sites.model import Embed, Manager
+from consent_service.sites.model import Embed, Manager, Retention
 
 
 class InvalidSiteError(InvalidRequestError):
@@ -42,6 +42,8 @@ class SiteSource:
     origins: tuple[str, ...]
     embed: Embed
     erasure: str
+    erasure_reason: Localised | None
+    retention: Retention
     notice: NoticeSource
     documents: tuple[DocumentSource, ...]
     files: Mapping[str, str]
@@ -103,6 +105,7 @@ def _gaps(source: SiteSource, locale: str) -> Iterator[str]:
         "purposes": notice.purposes,
         "services": notice.services,
         "withdrawal": notice.withdrawal,
+        "erasure_reason": source.erasure_reason,
     }
     yield from (f"site.yaml: {path}" for path, _ in missing_locales(own, (locale,)))
     texts = notice.texts.get(locale, {})

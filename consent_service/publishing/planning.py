@@ -140,6 +140,8 @@ class Planner:
             locales=source.notice.locales,
             profiles=tuple(profile.key for profile in source.notice.profiles),
             erasure=source.erasure,
+            erasure_reason=source.erasure_reason.texts if source.erasure_reason else {},
+            retention=source.retention,
             managed_by=before.managed_by if before and by is Manager.CONSOLE else source.managed_by,
             published_by=by,
             revision=before.revision if before else 0,

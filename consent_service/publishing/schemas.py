@@ -126,6 +126,7 @@ class RetentionSchema(Part):
     consent_days = StrictInteger(load_default=185, validate=between(1, 365))
     refusal_days = StrictInteger(load_default=185, validate=between(1, 730))
     proof_months = StrictInteger(load_default=36, validate=between(1, 240))
+    openings_days = StrictInteger(validate=between(1, 7300))
 
 
 class WaiverSchema(Part):
@@ -167,7 +168,8 @@ class SiteSchema(Part):
     signals = fields.Nested(SignalsSchema, load_default=dict)
     withdrawal = LocalisedText(required=True)
     retention = fields.Nested(RetentionSchema, load_default=lambda: RetentionSchema().load({}))
-    erasure = Text(load_default="erase", validate=one_of(["erase"]))
+    erasure = Text(load_default="erase", validate=one_of(["erase", "restrict"]))
+    erasure_reason = LocalisedText()
     child_directed = StrictBoolean(load_default=False)
     waivers = fields.List(fields.Nested(WaiverSchema), load_default=list)
 

@@ -9,6 +9,7 @@ from structlog import get_logger
 from consent_service.banners.keeping import KeepingService
 from consent_service.consents.erasure import ErasureService
 from consent_service.consents.expiry import ExpiryService
+from consent_service.consents.retention import RetentionService
 from consent_service.core.errors import ServiceError
 from consent_service.ledger.service import LedgerService
 
@@ -16,6 +17,7 @@ SEAL_SECONDS = 2.0
 KEEP_SECONDS = 10.0
 EXPIRE_SECONDS = 60.0
 PURGE_SECONDS = 3600.0
+RETAIN_SECONDS = 60.0
 _log = get_logger("consent_service.worker")
 
 
@@ -48,6 +50,8 @@ class Worker:
         expiry: ExpiryService,
         erasure: ErasureService,
         keeping: KeepingService,
+        retention: RetentionService,
+        *,
         stop: threading.Event,
     ) -> None:
         self._ledger = ledger
@@ -57,6 +61,7 @@ class Worker:
             Chore("kept", keeping.run, KEEP_SECONDS),
             Chore("expired", expiry.run, EXPIRE_SECONDS),
             Chore("purged", erasure.purge, PURGE_SECONDS),
+            Chore("retained", retention.work, RETAIN_SECONDS),
         )
 
     def run(self) -> None:

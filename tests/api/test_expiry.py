@@ -111,8 +111,15 @@ def test_an_acknowledgement_never_expires(world: World) -> None:
 def test_the_worker_does_it(world: World) -> None:
     world.answer("shop", "accept")
     services: Any = world.services
-    worker = partial(Worker, services.ledger, services.expiry, services.erasure, services.keeping)
-    worker(threading.Event()).turn()
+    worker = partial(
+        Worker,
+        services.ledger,
+        services.expiry,
+        services.erasure,
+        services.keeping,
+        services.retention,
+    )
+    worker(stop=threading.Event()).turn()
     world.clock.move(days=LIFETIME)
-    worker(threading.Event()).turn()
+    worker(stop=threading.Event()).turn()
     assert types(world) == ["consent.given", "consent.expired"]

@@ -3,10 +3,11 @@
 import calendar
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from consent_service.consents.model import Agreement, Decision, State, Value
+from consent_service.sites.model import Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,25 @@ def months_after(moment: datetime, months: int) -> datetime:
     year, month = count // 12, count % 12 + 1
     day = min(moment.day, calendar.monthrange(year, month)[1])
     return moment.replace(year=year, month=month, day=day)
+
+
+def proof_is_past(end: datetime | None, retention: Retention, now: datetime) -> bool:
+    """Tell whether the proof of an event that was over at `end` need no longer be kept."""
+    return end is not None and months_after(end, retention.proof_months) <= now
+
+
+def link_is_past(end: datetime | None, retention: Retention, now: datetime) -> bool:
+    """Tell whether the link of such an event to its visitor need no longer be kept."""
+    days = retention.openings_days
+    return end is not None and days is not None and end + timedelta(days=days) <= now
+
+
+def newest_past(retention: Retention, now: datetime) -> datetime:
+    """Return a moment after which no event was recorded that is past its time in any way."""
+    proofs = months_after(now, -retention.proof_months) + timedelta(days=3)
+    if retention.openings_days is None:
+        return proofs
+    return max(proofs, now - timedelta(days=retention.openings_days))
 
 
 def ends(history: Sequence[Kept]) -> dict[str, datetime | None]:
