@@ -57,9 +57,10 @@ def export(site: str, output: Path | None, without_openings: bool, **options: st
     with opened_services() as services:
         found = services.sites.get(site)
         if output is None:
-            done, count = _export(services, found, wanted, sys.stdout.buffer, show=False)
+            done = _begin(services, found, wanted)
+            count = _write(services, done, sys.stdout.buffer, show=False)
         else:
-            done, count = _export_file(services, found, wanted, output)
+            done, count = _write_file(services, found, wanted, output)
     _tell(site, done, count, output)
 
 
@@ -74,21 +75,19 @@ def _wanted(options: dict[str, str | None]) -> Wanted:
     return wanted_of(dict[str, Any](schema.load(given)))
 
 
-def _export_file(
-    services: Services, site: Site, wanted: Wanted, output: Path
-) -> tuple[Export, int]:
+def _write_file(services: Services, site: Site, wanted: Wanted, output: Path) -> tuple[Export, int]:
     """Write a file; one that an erasure overtakes is begun again from a newer checkpoint."""
-    show = sys.stderr.isatty()
-    for _ in range(_ATTEMPTS - 1):
+    attempt = 1
+    while True:
+        export = _begin(services, site, wanted)
         try:
             with _opened(output, resumes=wanted.resume is not None) as file:
-                return _export(services, site, wanted, file, show=show)
+                return export, _write(services, export, file, show=sys.stderr.isatty())
         except OvertakenError:
-            if wanted.as_of is not None:
+            if wanted.as_of is not None or attempt == _ATTEMPTS:
                 raise
+            attempt += 1
             click.echo("Something was erased meanwhile: begins again.", err=True)
-    with _opened(output, resumes=wanted.resume is not None) as file:
-        return _export(services, site, wanted, file, show=show)
 
 
 @contextmanager
@@ -109,12 +108,13 @@ def _opened(output: Path, *, resumes: bool) -> Iterator[IO[bytes]]:
         fresh.unlink(missing_ok=True)
 
 
-def _export(
-    services: Services, site: Site, wanted: Wanted, file: IO[bytes], *, show: bool
-) -> tuple[Export, int]:
-    """Seal and write; return what was exported, and how many events."""
+def _begin(services: Services, site: Site, wanted: Wanted) -> Export:
     services.ledger.seal(site.site_id)
-    export = services.exports.begin(site, wanted)
+    return services.exports.begin(site, wanted)
+
+
+def _write(services: Services, export: Export, file: IO[bytes], *, show: bool) -> int:
+    """Write an export; return how many steps it took, which are events but for a bundle."""
     total = services.exports.count(export) if show else None
     count = 0
     with click.progressbar(
@@ -125,7 +125,7 @@ def _export(
             count += steps
             chunks.update(steps)
     file.flush()
-    return export, count
+    return count
 
 
 def _tell(site: str, done: Export, count: int, output: Path | None) -> None:
