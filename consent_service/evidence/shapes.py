@@ -1,0 +1,187 @@
+"""Reads leaves: canonical JSON of the right form, checked as a whole once for each shape.
+
+Leaves differ mostly in their id, their time and their commitments. What is left when those are
+cut out is a leaf's shape. Another leaf of a shape that was checked can differ only in texts of
+the same kinds at the same places, none of which needs escaping, so it is canonical and of the
+right form as well.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from consent_service.core.canonical import canonical_json
+from consent_service.evidence.leaves import (
+    CONTROL,
+    DIGEST,
+    MAX_LEAF,
+    TIME,
+    UUID7,
+    check_leaf,
+    is_time,
+)
+
+_CUT = re.compile(f'"({DIGEST}|{UUID7}|{TIME})"'.encode(), re.ASCII)
+_MOST_SHAPES = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Why a line is no leaf."""
+
+    code: str
+    message: str
+
+
+class Leaf(NamedTuple):
+    """What later checks need of a leaf. `commitments` gives the field of each commitment.
+
+    `control` is the whole leaf where it is a control leaf.
+    """
+
+    id: bytes
+    ts: bytes
+    log: str
+    type: str
+    commitments: dict[bytes, str]
+    names: "Names"
+    control: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The hashes in hexadecimal of what a leaf names: notices and their variants, documents."""
+
+    notices: frozenset[str] = frozenset()
+    variants: frozenset[str] = frozenset()
+    documents: frozenset[str] = frozenset()
+    banners: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Of which of the texts that were cut out each is."""
+
+    id: int
+    ts: int
+    log: str
+    type: str
+    commitments: tuple[tuple[int, str], ...]
+    names: Names
+
+
+class LeafReader:
+    """Reads leaves, and remembers the shapes of events."""
+
+    def __init__(self) -> None:
+        self._shapes: dict[bytes, _Shape] = {}
+
+    def read(self, line: bytes) -> Leaf | Wrong:
+        """Return a line's leaf, or what is wrong with it."""
+        parts = _CUT.split(line)
+        cut = parts[1::2]
+        key = b"\n".join(parts[::2]) + bytes(map(len, cut))
+        shape = self._shapes.get(key)
+        if shape is None or b"\n" in line:
+            return self._whole(line, key)
+        ts = cut[shape.ts]
+        if not is_time(ts.decode()):
+            return Wrong("LEAF_SCHEMA", "ts is no moment of the calendar")
+        commitments = {cut[at]: field for at, field in shape.commitments}
+        return Leaf(cut[shape.id], ts, shape.log, shape.type, commitments, shape.names, None)
+
+    def _whole(self, line: bytes, key: bytes) -> Leaf | Wrong:
+        leaf = parse_leaf(line)
+        if isinstance(leaf, Wrong):
+            return leaf
+        is_control = leaf["type"] in CONTROL
+        if not is_control and b"\\" not in line and b"\n" not in line:
+            if len(self._shapes) >= _MOST_SHAPES:
+                self._shapes.clear()
+            self._shapes[key] = _shape(leaf)
+        return Leaf(
+            leaf["id"].encode(),
+            leaf["ts"].encode(),
+            leaf["log"],
+            leaf["type"],
+            {value.encode(): field for field, value in leaf.get("priv", {}).items()},
+            _names(leaf),
+            leaf if is_control else None,
+        )
+
+
+def parse_leaf(line: bytes) -> dict[str, Any] | Wrong:
+    """Read a leaf without any memory of others."""
+    if len(line) > MAX_LEAF:
+        return Wrong("LEAF_SCHEMA", "the leaf is longer than 16 KiB")
+    try:
+        text = line.decode()
+        leaf = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        is_canonical = canonical_json(leaf) == text
+    except UnicodeError:
+        return Wrong("LEAF_NOT_CANONICAL", "the leaf is not UTF-8")
+    except _TwiceError as error:
+        return Wrong("LEAF_DUPLICATE_KEY", str(error))
+    except (ValueError, RecursionError) as error:
+        return Wrong("LEAF_SCHEMA", f"the leaf is not JSON as leaves are: {error}"[:200])
+    if not is_canonical:
+        return Wrong("LEAF_NOT_CANONICAL", "the leaf is not spelled as RFC 8785 says")
+    problem = check_leaf(leaf)
+    return Wrong("LEAF_SCHEMA", problem) if problem else dict(leaf)
+
+
+class _TwiceError(ValueError):
+    """A key stands twice in one object."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _TwiceError("a key stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _shape(leaf: dict[str, Any]) -> _Shape:
+    cut = list(_cut_out(leaf, ""))
+    return _Shape(
+        id=cut.index("id"),
+        ts=cut.index("ts"),
+        log=leaf["log"],
+        type=leaf["type"],
+        commitments=tuple(
+            (at, path.removeprefix("priv."))
+            for at, path in enumerate(cut)
+            if path.startswith("priv.")
+        ),
+        names=_names(leaf),
+    )
+
+
+def _cut_out(members: dict[str, Any], before: str) -> Any:
+    """Yield the paths of the texts that are cut out, in the order of the line."""
+    for key, value in members.items():
+        if isinstance(value, dict):
+            yield from _cut_out(value, f"{before}{key}.")
+        elif isinstance(value, str) and _CUT.fullmatch(f'"{value}"'.encode()):
+            yield f"{before}{key}"
+
+
+def _names(leaf: dict[str, Any]) -> Names:
+    notice = leaf.get("notice", {})
+    documents = list(leaf.get("documents", {}).values())
+    documents += [leaf["document"]] if "document" in leaf else []
+    return Names(
+        notices=_some(notice, "sha256"),
+        variants=_some(notice, "variant"),
+        documents=frozenset(each["sha256"] for each in documents),
+        banners=_some(leaf, "banner"),
+    )
+
+
+def _some(members: dict[str, Any], key: str) -> frozenset[str]:
+    return frozenset([members[key]]) if key in members else frozenset()

@@ -1,0 +1,106 @@
+"""What all leaves of a bundle show together: the tree, its order in time, and what is missing."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from consent_service.core.merkle import CompactRange, Node
+from consent_service.evidence.absences import WHOLE, Absences
+from consent_service.evidence.batches import Facts
+from consent_service.evidence.duplicates import Duplicates
+from consent_service.evidence.findings import Findings
+
+_TIME = 24
+_MOST_TWICE = 100
+_MOST_NAMED = 100_000
+KINDS = ("notices", "variants", "documents", "banners")
+
+
+@dataclass(slots=True)
+class Seen:
+    """Facts of all batches so far. `roots` holds the roots at the sizes that were asked for."""
+
+    findings: Findings
+    counts: Counter[str] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)
+    roots: dict[int, bytes] = field(default_factory=dict)
+    range: CompactRange = field(default_factory=CompactRange)
+    hashes: Duplicates = field(default_factory=Duplicates)
+    ids: Duplicates = field(default_factory=Duplicates)
+    absences: Absences = field(default_factory=Absences)
+    key_leaves: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    named: dict[str, set[str]] = field(default_factory=lambda: {kind: set() for kind in KINDS})
+    found: dict[bytes, int] = field(default_factory=dict)
+    indexes: set[int] = field(default_factory=set)
+    delay: int = 0
+    _latest: bytes = b""
+
+    def push(self, nodes: list[Node]) -> None:
+        """Add nodes of the tree."""
+        for node in nodes:
+            self.range.push(*node)
+
+    def add(self, facts: Facts) -> None:
+        """Add what a batch showed."""
+        self.findings.merge(facts.findings)
+        self.counts.update(facts.counts)
+        self.types.update(facts.types)
+        self.push(facts.nodes)
+        self.hashes.add(facts.hashes)
+        self.ids.add(facts.ids)
+        self.absences.miss(facts.missing)
+        self.absences.tell(facts.told)
+        self.key_leaves.extend(facts.key_leaves)
+        for names in facts.names:
+            for kind in KINDS:
+                self.named[kind] |= getattr(names, kind)
+        if sum(map(len, self.named.values())) > _MOST_NAMED:
+            self.findings.add("DOCUMENT_MISSING", "leaves name more files than any bundle holds")
+            self.named = {kind: set() for kind in KINDS}
+        self.found |= facts.found
+        for _, leaf in facts.key_leaves:
+            self.delay = max(self.delay, leaf.get("mmd", 0))
+
+    def check_times(self, times: bytes, first: int, file: str) -> None:
+        """Find leaves that stand behind one that is later by more than the promised delay.
+
+        `times` are those of the leaves from `first` on, 24 characters each, where all could be
+        read; where not, the indexes that are told are those of the ones before.
+        """
+        latest = self._latest
+        for position in range(0, len(times), _TIME):
+            time = times[position : position + _TIME]
+            if time >= latest:
+                latest = time
+            elif _moment(time) < _moment(latest) - timedelta(seconds=self.delay):
+                message = f"the leaf is of {time.decode()}, one before it of {latest.decode()}"
+                index = first + position // _TIME
+                self.findings.add("TIME_OUT_OF_ORDER", message, file=file, index=index)
+        self._latest = latest
+
+    def check_absences(self, file: str) -> dict[str, dict[str, int]]:
+        """Find what is missing without a word; return how much is gone, by act and reason."""
+        for index, fields in self.absences.unexplained():
+            if WHOLE in fields:
+                message = "the leaf's text is absent, and no log.redaction names it"
+                self.findings.add("REDACTED_WITHOUT_RECORD", message, file=file, index=index)
+            else:
+                message = (
+                    f"no opening of {', '.join(fields)[:200]}, and no log.erasure or "
+                    "log.restriction names them"
+                )
+                code = "OPENING_MISSING_WITHOUT_ERASURE"
+                self.findings.add(code, message, file=file, index=index)
+        gone: dict[str, dict[str, int]] = {}
+        for (act, reason), count in sorted(self.absences.reasons.items()):
+            gone.setdefault(act, {})[reason] = count
+        return gone
+
+    def suspects(self) -> tuple[set[int], set[int]]:
+        """Return 64 bits of hashes and of ids that seem to stand twice."""
+        return self.hashes.twice(_MOST_TWICE), self.ids.twice(_MOST_TWICE)
+
+
+def _moment(time: bytes) -> datetime:
+    return datetime.fromisoformat(time.decode()).astimezone(UTC)
