@@ -1,15 +1,22 @@
 """Exports over HTTP: what is sealed, in the order of the log, and what a filter names."""
 
+import base64
 import csv
 import hashlib
 import io
 import json
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
+from bench.bundle import fill
+from consent_service.exports.model import OvertakenError
 from tests.api.calls import ask_for, refused, stored_events
+from tests.evidence.exported import Exported, redact, verify, vkey_of
+from tests.support.running import running_service
 from tests.support.world import World
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
@@ -117,6 +124,136 @@ def test_headers_tell_how_much_there_is(world: World) -> None:
     assert len(table(answer)) == 5
 
 
+def test_a_bundle_streams_with_what_it_is_taken_from(world: World) -> None:
+    answers = filled(world)
+    world.answer("shop", "accept")
+    answer = export(world, form="bundle", **{"with": "csv,27560", "openings": "withheld"})
+    assert answer.status_code == 200, answer.text
+    assert answer.content_type == "application/zip"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="shop.zip"'
+    assert answer.headers["Consent-Export-Pending"] == "1"
+    bundle = Exported(answer.data)
+    verify(bundle, vkey_of(world))
+    assert bundle.manifest["tree_size"] == int(answer.headers["Consent-Export-As-Of"])
+    assert {"events.csv", "receipts27560.jsonl"} < set(bundle.files)
+    assert answers[0]["consent"]["visitor"].encode() not in b"".join(bundle.files.values())
+    one = Exported(export(world, form="bundle", consent=answers[2]["consent"]["id"]).data)
+    verify(one, vkey_of(world))
+    assert len(one.manifest["range"]["indexes"]) == 1
+
+
+def test_an_older_checkpoint_gives_the_older_bytes(sqlite_world: World) -> None:
+    world = sqlite_world
+    filled(world)
+    whole = {form: export(world, form=form) for form in ("csv", "jsonl", "bundle")}
+    world.clock.move(hours=1)
+    world.answer("shop", "accept")
+    world.services.ledger.seal_all()
+    for form, before in whole.items():
+        size = before.headers["Consent-Export-As-Of"]
+        assert export(world, form=form, as_of=size).data == before.data
+        assert export(world, form=form).data != before.data
+
+
+def test_what_is_sealed_and_not_published_is_in_no_export(sqlite_world: World) -> None:
+    world = sqlite_world
+    world.answer("shop", "accept")
+    assert export(world, form="jsonl").headers["Consent-Export-As-Of"] == "0"
+    assert lines(world) == []
+    world.services.ledger.seal_all()
+    assert len(lines(world)) == 1
+
+
+def test_a_redacted_event_keeps_its_line(sqlite_world: World) -> None:
+    world = sqlite_world
+    answers = filled(world)
+    digest = redact(world, answers[2])
+    found = lines(world)[2]
+    assert found["event"] == {"$redacted": base64.b64encode(digest).decode()}
+    assert (found["leaf_hash"], found["openings"]) == (digest.hex(), [])
+    row = table(export(world, form="csv"))[2]
+    assert {column: cell for column, cell in row.items() if cell} == {
+        "index": str(found["index"]),
+        "id": answers[2]["consent"]["id"],
+        "visitor_seq": "1",
+        "leaf_hash": digest.hex(),
+        "erased": "leaf",
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"type": "consent.given"}, "type"),
+        ({"resume": "3"}, "resume"),
+        ({"with": "pdf"}, "with"),
+        ({"with": "csv;27560"}, "with"),
+        ({"with": ""}, "with"),
+        ({"openings": "some"}, "openings"),
+        ({"as_of": "7777"}, "as_of"),
+        ({"as_of": "0"}, "as_of"),
+        ({"epoch": "0"}, "epoch"),
+        ({"visitor": "01a207d9-2100-744e-bb2d-6d83deb28131"}, "visitor"),
+        ({"from": "2030-01-01T00:00:00Z"}, "from"),
+        ({"to": "2020-01-01T00:00:00Z"}, "to"),
+    ],
+)
+def test_what_a_bundle_cannot_be_is_named(
+    shared_world: World, query: dict[str, str], field: str
+) -> None:
+    shared_world.services.ledger.seal_all()
+    refused(export(shared_world, form="bundle", **query), 422, "invalid_request", field)
+
+
+def test_a_bundle_of_an_unknown_epoch_is_not_found(sqlite_world: World) -> None:
+    filled(sqlite_world)
+    refused(export(sqlite_world, form="bundle", epoch=2), 404, "not_found")
+
+
+def test_a_bundle_that_an_erasure_overtakes_has_no_end(sqlite_world: World) -> None:
+    world = sqlite_world
+    answers = filled(world)
+    fill(world.services, "shop", 1500)
+    world.services.ledger.seal_all()
+    _, secret = world.services.access.create("export", ["export"], ["shop"], None)
+    begun = world.client.get(
+        "/v1/manage/sites/shop/export?format=bundle",
+        headers={"Authorization": f"Bearer {secret}"},
+        buffered=False,
+    )
+    chunks = begun.iter_encoded()
+    got = [next(chunks)]
+    assert len(got[0]) >= 1 << 16
+    world.client.delete(
+        "/v1/sites/shop/consents/me",
+        headers={"Authorization": f"Consent {answers[0]['credential']}"},
+    )
+    with pytest.raises(OvertakenError):
+        got.extend(chunks)
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(b"".join(got)))
+
+
+def test_a_real_server_streams_a_bundle(database_url: str, tmp_path: Path) -> None:
+    with running_service(database_url, tmp_path) as service:
+        for _ in range(20):
+            status, _ = service.post({"action": "accept"})
+            assert status == 201
+        service.command("ledger", "seal")
+        secret = service.command(
+            "token", "create", "auditor", "--scope", "export", "--site", "shop"
+        ).split()[-1]
+        status, data = service.request(
+            "GET",
+            "/v1/manage/sites/shop/export?format=bundle&with=csv,27560,kantara",
+            headers={"Authorization": f"Bearer {secret}"},
+        )
+        assert status == 200, data
+    bundle = Exported(data)
+    assert bundle.manifest["counts"]["events"] == 20
+    verify(bundle, bundle.manifest["log"]["vkeys"][0])
+
+
 def test_filters_choose_events(world: World) -> None:
     answers = filled(world)
     every = [answer["consent"]["id"] for answer in answers]
@@ -183,9 +320,8 @@ def test_an_erased_visitor_is_in_no_export(world: World) -> None:
         ({"limit": "5"}, "limit"),
     ],
 )
-def test_a_bad_parameter_is_named(sqlite_world: World, query: dict[str, str], field: str) -> None:
-    world = sqlite_world
-    refused(export(world, **{"form": "csv", **query}), 422, "invalid_request", field)
+def test_a_bad_parameter_is_named(shared_world: World, query: dict[str, str], field: str) -> None:
+    refused(export(shared_world, **{"form": "csv", **query}), 422, "invalid_request", field)
 
 
 def test_a_format_must_be_named(sqlite_world: World) -> None:
