@@ -57,6 +57,7 @@ from consent_service.http.country_file import CountryFile
 from consent_service.http.description import DescriptionApi
 from consent_service.http.health import HealthApi
 from consent_service.http.limits import WriteLimits
+from consent_service.http.metrics import Measure
 from consent_service.http.origins import OriginGate, OriginRules
 from consent_service.http.peers import Peers
 from consent_service.http.routes import Route
@@ -65,6 +66,7 @@ from consent_service.imports.service import ImportService
 from consent_service.ledger import tables as ledger_tables
 from consent_service.ledger.anchor import AnchorFile
 from consent_service.ledger.keys import LogKeys
+from consent_service.ledger.model import MAX_MERGE_DELAY_SECONDS
 from consent_service.ledger.naming import fix_log_name
 from consent_service.ledger.published import PublishedLogs
 from consent_service.ledger.service import LedgerService
@@ -91,6 +93,7 @@ from consent_service.settings import Settings
 from consent_service.sites import tables as site_tables
 from consent_service.sites.service import SiteService
 
+LAG = "consent_log_lag_seconds"
 TABLES = (
     access_tables,
     banner_tables,
@@ -326,7 +329,11 @@ def build_routes(services: Services) -> list[Route]:
         ExportApi(services.exports, sites),
         LogApi(services.logs, sites),
         StaticApi(),
-        HealthApi({"database": partial(_check_schema, services)}),
+        HealthApi(
+            {"database": partial(_check_schema, services)},
+            {"log": partial(_told_lag, services)},
+            [Measure(LAG, "Seconds that the oldest leaf waits", partial(_lag, services))],
+        ),
     )
     routes = [route for interface in interfaces for route in interface.routes()]
     return [*routes, *DescriptionApi(routes, public_url).routes()]
@@ -361,6 +368,17 @@ def _check_key(access: AccessService, route: Route, site: str | None) -> None:
     if scheme != "Bearer" or not secret or route.scope is None:
         raise ApiKeyRequiredError("send `Authorization: Bearer KEY`")
     g.api_key = access.check(secret, route.scope, site)
+
+
+def _lag(services: Services) -> float:
+    return services.logs.lag(services.clock.now())
+
+
+def _told_lag(services: Services) -> str | None:
+    seconds = _lag(services)
+    if seconds < MAX_MERGE_DELAY_SECONDS / 2:
+        return None
+    return f"a leaf waits for {seconds:.0f} seconds: does a worker run? See `ledger status`"
 
 
 def _check_schema(services: Services) -> None:

@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -19,7 +20,9 @@ from consent_service.core.checkpoints import Checkpoint, read_checkpoint
 from consent_service.core.clock import format_time
 from consent_service.core.errors import InvalidRequestError
 from consent_service.core.notes import NoteError
+from consent_service.ledger.model import Log
 from consent_service.ledger.service import LogStatus
+from consent_service.proofs.audit import Audited
 from consent_service.sites.model import Site
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -97,6 +100,84 @@ def seal(*, site: str | None) -> None:
     for error in halted:
         click.secho(error.detail, fg="red", err=True)
     sys.exit(1 if halted else 0)
+
+
+@ledger.command()
+@_which
+@click.option("--rebuild", is_flag=True, help="Make projections anew where they are wrong.")
+@json_option
+@tell_errors
+def audit(*, site: str | None, rebuild: bool, as_json: bool) -> None:
+    """Recompute logs from their rows, and name the first difference of each.
+
+    Every leaf, opening, tile, checkpoint and signature is checked, that each stored event is
+    sealed or waits to be, and that the projections say what the events say. Ends with status 1
+    where something differs.
+
+    \b
+    Examples:
+      consent-service ledger audit
+      consent-service ledger audit --site shop --rebuild
+    """
+    with opened_services() as services:
+        found = [_audited(services, each, rebuild) for each in _sites(services, site)]
+    if as_json:
+        print_json(found)
+    else:
+        for each in found:
+            _tell(each)
+    sys.exit(1 if any(each["differences"] for each in found) else 0)
+
+
+def _audited(services: Services, site: Site, rebuild: bool) -> dict[str, Any]:
+    """Check all that belongs to a site's log."""
+    done = [_walked(services, log) for log in services.audit.logs(site.site_id)]
+    differences = [each.difference for each in done if each.difference]
+    if unsealed := services.audit.audit_rows(site.site_id):
+        differences.append(unsealed)
+    states = services.rebuilding
+    projected = states.rebuild(site.site_id) if rebuild else states.compare(site.site_id)
+    named = [asdict(each) for each in differences]
+    if projected.wrong and not rebuild:
+        what = f"the projection is wrong about {projected.wrong} visitors: use --rebuild"
+        named.append({"log": site.log_origin, "index": None, "what": what})
+    return {
+        "site": site.key,
+        "logs": [
+            {
+                "log": each.log,
+                "leaves": each.leaves,
+                "checkpoints": each.checkpoints,
+                "redacted": each.redacted,
+            }
+            for each in done
+        ],
+        "visitors": projected.visitors,
+        "rebuilt": projected.wrong if rebuild else 0,
+        "differences": named,
+    }
+
+
+def _walked(services: Services, log: Log) -> Audited:
+    hidden = not sys.stderr.isatty()
+    length = services.audit.size(log)
+    with click.progressbar(length=length, label=log.tree, file=sys.stderr, hidden=hidden) as bar:
+        return services.audit.audit(log, lambda leaves: bar.update(leaves - bar.pos))
+
+
+def _tell(found: dict[str, Any]) -> None:
+    for each in found["logs"]:
+        click.echo(
+            f"{each['log']}: {each['leaves']} leaves, {each['checkpoints']} checkpoints, "
+            f"{each['redacted']} redacted."
+        )
+    if found["rebuilt"]:
+        click.echo(f"{found['site']}: the projection of {found['rebuilt']} visitors was put right.")
+    for each in found["differences"]:
+        where = "" if each["index"] is None else f" at index {each['index']}"
+        click.secho(f"{each['log']}{where}: {each['what']}", fg="red", err=True)
+    if not found["differences"]:
+        click.echo(f"{found['site']}: everything is as its rows say.")
 
 
 @ledger.command()

@@ -14,8 +14,8 @@ from consent_service.core.encoding import b64url
 from consent_service.core.errors import InvalidRequestError
 from consent_service.core.keyring import Key, Keyring, public_jwk
 from consent_service.core.merkle import EMPTY_ROOT
+from consent_service.ledger.model import MAX_MERGE_DELAY_SECONDS
 from consent_service.ledger.published import PublishedLogs
-from consent_service.ledger.sealing import MAX_MERGE_DELAY_SECONDS
 from consent_service.sites.model import Site
 
 TYPE = "consent-receipt+jwt"

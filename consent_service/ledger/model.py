@@ -13,6 +13,7 @@ from consent_service.core.ids import Ids
 from consent_service.core.merkle import leaf_hash
 
 FIRST_EPOCH = 1
+MAX_MERGE_DELAY_SECONDS = 60
 EVENT = "event"
 CONTROL = "control"
 NONCE_SIZE = 16

@@ -3,12 +3,14 @@
 import json
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from consent_service.core.checkpoints import InclusionProof, format_proof
 from consent_service.core.errors import NotFoundError, UnavailableError
+from consent_service.core.ids import uuid7_time
 from consent_service.core.merkle import inclusion_path
 from consent_service.core.tiles import join, width_at
 from consent_service.db.engine import Database
@@ -120,6 +122,12 @@ class PublishedLogs:
             if is_known or store.is_pending(connection, site_id, entry_id):
                 raise ProofPendingError(f"come back in {_RETRY_SECONDS} seconds")
         raise EntryUnknownError(f"the log of this site holds nothing with the id {entry_id}")
+
+    def lag(self, now: datetime) -> float:
+        """Return for how many seconds the leaf waits that waits longest, over all logs."""
+        with self._db.read() as connection:
+            oldest = store.find_oldest_pending_of_all(connection)
+        return max(0.0, (now - uuid7_time(oldest)).total_seconds()) if oldest else 0.0
 
     def keys(self, site_id: str) -> list[dict[str, Any]]:
         """Return the keys that a log named last, `{use, kid, key}` each."""

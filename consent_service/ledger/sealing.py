@@ -25,6 +25,7 @@ from consent_service.ledger.model import (
     CONTROL,
     EVENT,
     FIRST_EPOCH,
+    MAX_MERGE_DELAY_SECONDS,
     Head,
     Leaf,
     Log,
@@ -34,7 +35,6 @@ from consent_service.ledger.model import (
 )
 from consent_service.ledger.proofs import grow
 
-MAX_MERGE_DELAY_SECONDS = 60
 BATCH = 1000
 """Leaves in one transaction: a longer one would keep requests waiting on SQLite."""
 LOGS_AT_ONCE = 200

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from consent_service.db.unit import Row
 from consent_service.ledger.model import FIRST_EPOCH, Leaf, Log, Pending
@@ -64,12 +65,20 @@ def pending_row(site_id: str, leaf: Leaf) -> Row:
     )
 
 
-def find_oldest_pending(connection: Connection, site_id: str | None = None) -> str | None:
-    """Return the id of the entry that waits longest, of one site or of all."""
-    query = select(ledger_pending.c.entry_id).order_by(ledger_pending.c.entry_id).limit(1)
-    if site_id is not None:
-        query = query.where(ledger_pending.c.site_id == site_id)
-    return connection.scalar(query)
+def find_oldest_pending(connection: Connection, site_id: str) -> str | None:
+    """Return the id of the entry of a site that waits longest."""
+    return connection.scalar(_oldest().where(ledger_pending.c.site_id == site_id))
+
+
+def find_oldest_pending_of_all(connection: Connection) -> str | None:
+    """Return the id of the entry that waits longest, over all sites."""
+    of_each = _oldest().where(ledger_pending.c.site_id == ledger_head.c.site_id)
+    oldest = connection.scalars(select(of_each.scalar_subquery()).select_from(ledger_head))
+    return min(filter(None, oldest), default=None)
+
+
+def _oldest() -> Select[Any]:
+    return select(ledger_pending.c.entry_id).order_by(ledger_pending.c.entry_id).limit(1)
 
 
 def count_pending(connection: Connection, site_id: str) -> int:
