@@ -138,6 +138,22 @@ def test_each_line_fits_its_schema(sqlite_world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
+def test_a_line_is_canonical_and_does_not_depend_on_its_neighbours(name: str) -> None:
+    several = [
+        event(),
+        event(locale="fr"),
+        event(method="preferences"),
+        event(decisions={"analytics": "granted"}),
+        event(decisions={"marketing": "granted"}),
+        event(),
+    ]
+    together = made(name, *several)
+    assert together == [line for each in several for line in made(name, each)]
+    data = b"".join(FILES[name](iter(several), lambda _: json.dumps(SHOWN).encode()))
+    assert data.decode().splitlines() == [canonical_json(line) for line in together]
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
 def test_the_schemas_refuse_what_lacks_a_field(name: str) -> None:
     (line,) = made(name, event())
     checks = validator(name)

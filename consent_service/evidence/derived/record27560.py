@@ -4,7 +4,7 @@ Names and meaning follow the mapping in the W3C DPV guide on that standard; no b
 them. One line for each event that granted or denied a purpose, refusals and withdrawals too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from consent_service.core.canonical import canonical_json
@@ -18,29 +18,46 @@ _STATES = {
     "consent.expired": "ConsentExpired",
 }
 _BASES = {"consent": "eu-gdpr:A6-1-a"}
+_SAID_KEPT = 256
+
+Decided = tuple[str, str, Mapping[str, Any]]
+"""Purpose, decision, and the purpose as the notice describes it."""
 
 
 def make(leaves: Iterable[Recorded], documents: Lookup) -> Iterator[bytes]:
     """Yield the file, a record at a time."""
+    said: dict[tuple[str, ...], str] = {}
     for event in events(leaves, documents):
         decided = list(event.purposes("granted", "denied"))
         if decided:
+            states = [_state(event, key, value) for key, value, _ in decided]
             record = {
-                "record": {
-                    "schema_version": SCHEMA_VERSION,
-                    "record_id": event.leaf["id"],
-                    "pii_principal_id": event.visitor,
-                },
-                "pii_processing": _processing(event, decided),
-                "party_identification": _parties(event.variant),
-                "event": [_state(event, key, value) for key, value, _ in decided],
+                "schema_version": SCHEMA_VERSION,
+                "record_id": event.leaf["id"],
+                "pii_principal_id": event.visitor,
             }
-            yield f"{canonical_json(record)}\n".encode()
+            told = _said(event, decided, said)
+            parts = f'"event":{canonical_json(states)},{told},"record":{canonical_json(record)}'
+            yield f"{{{parts}}}\n".encode()
 
 
-def _processing(
-    event: Event, decided: Iterable[tuple[str, str, Mapping[str, Any]]]
-) -> dict[str, Any]:
+def _said(event: Event, decided: Sequence[Decided], known: dict[tuple[str, ...], str]) -> str:
+    """Return what the notice says, as members of JSON: long, and the same in most records."""
+    leaf = event.leaf
+    about = (leaf.get("notice", {}).get("variant", ""), leaf.get("locale", ""))
+    key = (*about, leaf.get("method", ""), *(each[0] for each in decided))
+    if key not in known:
+        if len(known) >= _SAID_KEPT:
+            known.clear()
+        parts = {
+            "party_identification": _parties(event.variant),
+            "pii_processing": _processing(event, decided),
+        }
+        known[key] = canonical_json(parts)[1:-1]
+    return known[key]
+
+
+def _processing(event: Event, decided: Iterable[Decided]) -> dict[str, Any]:
     return {
         "privacy_notice": f"sha256:{event.leaf.get('notice', {}).get('variant', UNKNOWN)}",
         "language": event.leaf.get("locale", UNKNOWN),
