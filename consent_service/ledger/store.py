@@ -67,7 +67,8 @@ def pending_row(site_id: str, leaf: Leaf) -> Row:
 
 def find_oldest_pending(connection: Connection, site_id: str) -> str | None:
     """Return the id of the entry of a site that waits longest."""
-    return connection.scalar(_oldest().where(ledger_pending.c.site_id == site_id))
+    oldest: str | None = connection.scalar(_oldest().where(ledger_pending.c.site_id == site_id))
+    return oldest
 
 
 def find_oldest_pending_of_all(connection: Connection) -> str | None:
