@@ -73,7 +73,13 @@ class ErasureService:
         Each event leaves a `log.erasure` or `log.restriction` leaf that names its leaf hash.
         """
         answer = self._withdrawal(site, context)
-        return self._attempt(lambda tx: self._erase(tx, site, visitor, answer, order))
+
+        def erase_one(tx: Connection) -> Erased:
+            # Before anything is added: an answer that waits for that would hold a lock on these.
+            store_erasure.lock_named(tx, site.site_id, [visitor])
+            return self._erase(tx, site, visitor, answer, order)
+
+        return self._attempt(erase_one)
 
     def erase_subject(self, site: Site, subject: str, context: Context, order: Order) -> Erased:
         """Do the same to every visitor of a user of the site, in one transaction."""
@@ -84,7 +90,9 @@ class ErasureService:
             total = Erased()
             # Links that are made meanwhile show in a later statement: go on until none is left.
             while links := store_subjects.list_subject_links(tx, site.site_id, hashes):
-                for visitor in sorted(link.visitor for link in links):
+                visitors = sorted(link.visitor for link in links)
+                store_erasure.lock_named(tx, site.site_id, visitors)
+                for visitor in visitors:
                     total = _sum(total, self._erase(tx, site, visitor, answer, order))
             return total
 
@@ -123,7 +131,7 @@ class ErasureService:
                 store_erasure.insert_restriction(tx, site.site_id, restriction)
             events = 0
             # An append that ran meanwhile shows in a later statement: go on until none is left.
-            while named := store_erasure.lock_named(tx, site.site_id, visitor):
+            while named := store_erasure.lock_named(tx, site.site_id, [visitor]):
                 self._clear(tx, site, named, restriction, order)
                 events += len(named)
             if restriction:

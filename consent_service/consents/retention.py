@@ -118,7 +118,7 @@ class RetentionService:
             after = histories[-1][0]
         after = None
         while orphans := self._orphans(site, recorded_by, after):
-            ends = [(each.event.event_id, _end(each)) for each in orphans]
+            ends = [(each.event.event_id, _end(site, each)) for each in orphans]
             yield self._sealed(site, Due(proofs=_past_proofs(site, ends, at)))
             after = orphans[-1].event.event_id
 
@@ -219,9 +219,15 @@ def _past_proofs(
     return [each for each, end in ends if keeping.proof_is_past(end, site.retention, at)]
 
 
-def _end(orphan: store_retention.Orphan) -> datetime | None:
-    """An erased event is over when it was erased, if its decisions had not run out before."""
-    moments = (orphan.erased_at, keeping.end_alone(orphan.event))
+def _end(site: Site, orphan: store_retention.Orphan) -> datetime | None:
+    """An erased event was over when it was erased, if its decisions had not run out before.
+
+    One that lost its link because it was over had been so for `openings_days`.
+    """
+    erased_at, days = orphan.erased_at, site.retention.openings_days
+    if erased_at and days and orphan.reason == Cause.RETENTION:
+        erased_at -= timedelta(days=days)
+    moments = (erased_at, keeping.end_alone(orphan.event))
     return min((each for each in moments if each is not None), default=None)
 
 

@@ -43,8 +43,11 @@ class Restriction:
     created_at: datetime
 
 
-def lock_named(tx: Connection, site_id: str, visitor: str) -> list[Named]:
-    """Return the events that name a visitor, locked until the transaction ends."""
+def lock_named(tx: Connection, site_id: str, visitors: Sequence[str]) -> list[Named]:
+    """Return the events that name some visitors, locked until the transaction ends.
+
+    Whoever locks events of several does it in the order of their ids, and so waits in a row.
+    """
     query = (
         select(
             consent_event.c.event_id,
@@ -54,7 +57,7 @@ def lock_named(tx: Connection, site_id: str, visitor: str) -> list[Named]:
             consent_event.c.leaf_hash,
             consent_event.c.leaf,
         )
-        .where(consent_event.c.site_id == site_id, consent_event.c.visitor == visitor)
+        .where(consent_event.c.site_id == site_id, consent_event.c.visitor.in_(visitors))
         .order_by(consent_event.c.event_id)
         .with_for_update()
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, exists, or_, select, update
 
 from consent_service.consents.marks import Marked
 from consent_service.consents.model import State
@@ -33,10 +33,11 @@ _PENDING = exists().where(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orphan:
-    """An event that names nobody any more, and when that was so first, where it is on record."""
+    """An event that names nobody any more; when and why that came, where it is on record."""
 
     event: Kept
     erased_at: datetime | None
+    reason: str | None
 
 
 def list_histories(
@@ -72,22 +73,22 @@ def list_orphans(
         restricted_event.c.site_id == consent_event.c.site_id,
         restricted_event.c.event_id == consent_event.c.event_id,
     )
-    erased_at = (
-        select(func.min(ledger_entry.c.ts))
-        .join_from(
-            ledger_mention,
-            ledger_entry,
-            (ledger_entry.c.site_id == ledger_mention.c.site_id)
-            & (ledger_entry.c.entry_id == ledger_mention.c.entry_id),
-        )
+    first_told = (
+        select(ledger_mention.c.entry_id)
         .where(
             ledger_mention.c.site_id == consent_event.c.site_id,
             ledger_mention.c.leaf_hash == consent_event.c.leaf_hash,
         )
+        .order_by(ledger_mention.c.entry_id)
+        .limit(1)
         .scalar_subquery()
     )
+    told = (ledger_entry.c.site_id == consent_event.c.site_id) & (
+        ledger_entry.c.entry_id == first_told
+    )
     query = (
-        select(*_KEPT, erased_at.label("erased_at"))
+        select(*_KEPT, ledger_entry.c.ts.label("told_at"), ledger_entry.c.leaf.label("told"))
+        .join_from(consent_event, ledger_entry, told, isouter=True)
         .where(
             consent_event.c.site_id == site_id,
             consent_event.c.visitor.is_(None),
@@ -100,7 +101,14 @@ def list_orphans(
     )
     if after is not None:
         query = query.where(consent_event.c.event_id > after)
-    return [Orphan(event=_kept(row), erased_at=row.erased_at) for row in connection.execute(query)]
+    return [
+        Orphan(
+            event=_kept(row),
+            erased_at=row.told_at,
+            reason=json.loads(row.told)["reason"] if row.told else None,
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def list_unsealed(connection: Connection, site_id: str, event_ids: Sequence[str]) -> set[str]:
