@@ -4,11 +4,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
+from consent_service.access.model import Role
 from consent_service.bootstrap import Services
 from consent_service.cli.context import opened_services, tell_errors
 from consent_service.core.errors import InvalidRequestError, field_errors
@@ -38,8 +40,16 @@ _ATTEMPTS = 5
 @click.option("--epoch", help="An epoch of the log; the newest one if absent.")
 @click.option("--with", "with_", help="Files to add to a bundle: csv,27560,kantara.")
 @click.option("--without-openings", is_flag=True, help="A bundle without personal values.")
+@click.option("--officer", help="Who asks; an owner also gets what is restricted.")
 @tell_errors
-def export(site: str, output: Path | None, without_openings: bool, **options: str | None) -> None:
+def export(
+    site: str,
+    output: Path | None,
+    officer: str | None,
+    *,
+    without_openings: bool,
+    **options: str | None,
+) -> None:
     """Write a site's events in the order of the log: CSV, JSON Lines, or a signed bundle.
 
     Everything that is recorded is sealed first. The same range gives the same bytes each time. A
@@ -55,6 +65,9 @@ def export(site: str, output: Path | None, without_openings: bool, **options: st
     if wanted.form is Format.BUNDLE and output is None and sys.stdout.isatty():
         raise InvalidRequestError.of("--output", "a bundle is a ZIP file: name one")
     with opened_services() as services:
+        if officer is not None:
+            services.officers.require(officer, Role.OWNER)
+            wanted = replace(wanted, restricted=True)
         found = services.sites.get(site)
         if output is None:
             done = _begin(services, found, wanted)

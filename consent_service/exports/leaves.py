@@ -114,7 +114,7 @@ def hold(stored: Stored, mentions: Sequence[Mention], terms: Terms) -> Held:
     if stored.leaf is None:
         _require_told(stored, mentions, (REDACTION,), terms)
     elif terms.openings and stored.lacks_openings:
-        _require_told(stored, mentions, (ERASURE, REDACTION), terms)
+        _require_told(stored, mentions, (ERASURE, RESTRICTION, REDACTION), terms)
     elif terms.openings and withheld and stored.openings is not None:
         _require_told(stored, mentions, (RESTRICTION,), terms)
     shown = terms.openings and not withheld and stored.openings is not None

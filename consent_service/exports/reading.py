@@ -50,10 +50,10 @@ class LeafReader:
 
     def _list(self, connection: Connection, done: int) -> list[Stored]:
         """Read the page behind the first `done` leaves; an append-only log has every one."""
-        scope = self._scope
+        scope, restricted = self._scope, self._terms.restricted
         if scope.indexes is not None:
             wanted = scope.indexes[done : done + self._page]
-            return store_bundle.list_at(connection, self._log, wanted)
+            return store_bundle.list_at(connection, self._log, wanted, restricted=restricted)
         first = scope.first + done
         end = min(scope.end, first + self._page)
-        return store_bundle.list_span(connection, self._log, first, end)
+        return store_bundle.list_span(connection, self._log, first, end, restricted=restricted)

@@ -75,8 +75,8 @@ class ExportService:
 
         Raises:
             InvalidRequestError: a part of what is wanted does not fit the format or the site.
-            NotFoundError: there is no such epoch, or nothing is published that a bundle could hold.
-            UnavailableError: an erasure waits to be sealed.
+            NotFoundError: there is no such epoch.
+            UnavailableError: nothing is published yet, or an erasure waits to be sealed.
         """
         _require_fitting(site, wanted)
         log = self._log(site, wanted.epoch)
@@ -94,7 +94,7 @@ class ExportService:
             if wanted.form is not Format.BUNDLE:
                 return export
             if signed is None:
-                raise NotFoundError("nothing is published yet: seal the log first")
+                raise UnavailableError("nothing of this log is published yet: does the worker run?")
             return replace(export, bundle=self._bundle(connection, export, signed))
 
     def count(self, export: Export) -> int:
@@ -104,11 +104,11 @@ class ExportService:
         with self._db.read() as connection:
             return store.count_events(
                 connection,
-                export.log.site_id,
-                export.log.epoch,
+                export.log,
                 after=export.after,
                 below=export.as_of,
                 wanted=export.wanted.filter,
+                restricted=export.wanted.restricted,
             )
 
     def stream(self, export: Export) -> Iterator[tuple[bytes, int]]:
@@ -138,12 +138,12 @@ class ExportService:
         with self._db.read() as connection:
             page = store.list_page(
                 connection,
-                export.log.site_id,
-                export.log.epoch,
+                export.log,
                 after=after,
                 below=export.as_of,
                 wanted=export.wanted.filter,
                 limit=_PAGE,
+                restricted=export.wanted.restricted,
             )
             mentions = store_bundle.list_mentions(
                 connection, export.log, [each.leaf_hash for each in page]
@@ -191,7 +191,7 @@ class ExportService:
             vkeys=vkeys,
             key_leaves=key_leaves,
             key=signing_key(self._keyring, log, vkeys),
-            scope=_scope(connection, log, wanted.filter, size),
+            scope=_scope(connection, log, wanted, size),
             terms=Terms(as_of=size, openings=wanted.openings, restricted=wanted.restricted),
             derived=[path for name, path in DERIVED.items() if name in wanted.derived],
         )
@@ -222,13 +222,19 @@ def _require_fitting(site: Site, wanted: Wanted) -> None:
         )
 
 
-def _scope(connection: Connection, log: Log, chosen: Filter, size: int) -> Scope:
-    if chosen.visitor or chosen.consent:
-        name, value = ("visitor", chosen.visitor) if chosen.visitor else ("consent", chosen.consent)
-        find = store_bundle.list_visitor if chosen.visitor else store_bundle.list_event
-        indexes = find(connection, log, str(value), size)
+def _scope(connection: Connection, log: Log, wanted: Wanted, size: int) -> Scope:
+    chosen = wanted.filter
+    indexes: Sequence[int] | None = None
+    if chosen.visitor:
+        indexes = store_bundle.list_visitor(
+            connection, log, chosen.visitor, size, restricted=wanted.restricted
+        )
+    elif chosen.consent:
+        indexes = store_bundle.list_event(connection, log, chosen.consent, size)
+    if indexes is not None:
         if not indexes:
-            raise InvalidRequestError.of(name, f"{value} has nothing in the first {size} leaves")
+            name = "visitor" if chosen.visitor else "consent"
+            raise InvalidRequestError.of(name, f"has nothing in the first {size} leaves of the log")
         return Scope(first=0, end=0, indexes=tuple(indexes))
     first, end = 0, size
     if chosen.since:

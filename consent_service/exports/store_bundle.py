@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from consent_service.consents.tables import consent_event
+from consent_service.consents.tables_restriction import restricted_event
 from consent_service.exports.leaves import Mention, Stored
 from consent_service.ledger.model import CONTROL, Log
 from consent_service.ledger.tables import (
@@ -56,16 +57,22 @@ def list_earlier(connection: Connection, of: Log, size: int, limit: int) -> list
     return sorted(each for each in found if each is not None)
 
 
-def list_span(connection: Connection, of: Log, first: int, end: int) -> list[Stored]:
-    """Return the leaves from index `first` to below `end`."""
+def list_span(
+    connection: Connection, of: Log, first: int, end: int, *, restricted: bool = False
+) -> list[Stored]:
+    """Return the leaves from index `first` to below `end`; `restricted` shows hidden openings."""
     leaf = ledger_leaf.c
-    query = _leaves(of).where(leaf.leaf_index >= first, leaf.leaf_index < end)
+    query = _leaves(of, restricted=restricted).where(
+        leaf.leaf_index >= first, leaf.leaf_index < end
+    )
     return list(_stored(connection, query.order_by(leaf.leaf_index)))
 
 
-def list_at(connection: Connection, of: Log, indexes: Sequence[int]) -> list[Stored]:
-    """Return the leaves at some indexes, in their order."""
-    query = _leaves(of).where(ledger_leaf.c.leaf_index.in_(indexes))
+def list_at(
+    connection: Connection, of: Log, indexes: Sequence[int], *, restricted: bool = False
+) -> list[Stored]:
+    """Return the leaves at some indexes, in their order; `restricted` shows hidden openings."""
+    query = _leaves(of, restricted=restricted).where(ledger_leaf.c.leaf_index.in_(indexes))
     return list(_stored(connection, query.order_by(ledger_leaf.c.leaf_index)))
 
 
@@ -105,9 +112,17 @@ def list_key_leaves(connection: Connection, of: Log, below: int) -> list[int]:
     return list(connection.scalars(query))
 
 
-def list_visitor(connection: Connection, of: Log, visitor: str, below: int) -> list[int]:
-    """Return the indexes of a visitor's events."""
-    return _indexes(connection, of, below, consent_event.c.visitor == visitor)
+def list_visitor(
+    connection: Connection, of: Log, visitor: str, below: int, *, restricted: bool = False
+) -> list[int]:
+    """Return the indexes of a visitor's events; `restricted` finds one who is hidden."""
+    named = consent_event.c.visitor == visitor
+    if restricted:
+        hidden = select(restricted_event.c.event_id).where(
+            restricted_event.c.site_id == of.site_id, restricted_event.c.visitor == visitor
+        )
+        named = or_(named, consent_event.c.event_id.in_(hidden))
+    return _indexes(connection, of, below, named)
 
 
 def list_event(connection: Connection, of: Log, event_id: str, below: int) -> list[int]:
@@ -171,20 +186,26 @@ def _types(connection: Connection, of: Log, entry_ids: Sequence[str]) -> dict[st
     return {row.entry_id: json.loads(row.leaf)["type"] for row in connection.execute(query)}
 
 
-def _leaves(of: Log) -> Select[Any]:
-    return (
+def _leaves(of: Log, *, restricted: bool) -> Select[Any]:
+    openings = [consent_event.c.openings, ledger_entry.c.openings]
+    if restricted:
+        openings.append(restricted_event.c.openings)
+    query = (
         select(
             ledger_leaf.c.leaf_index,
             ledger_leaf.c.leaf_hash,
             ledger_leaf.c.kind,
             func.coalesce(consent_event.c.leaf, ledger_entry.c.leaf).label("leaf"),
-            func.coalesce(consent_event.c.openings, ledger_entry.c.openings).label("openings"),
+            func.coalesce(*openings).label("openings"),
         )
         .select_from(ledger_leaf)
         .outerjoin(consent_event, _same(consent_event, "event_id"))
         .outerjoin(ledger_entry, _same(ledger_entry, "entry_id"))
         .where(_of(of))
     )
+    if restricted:
+        return query.outerjoin(restricted_event, _same(restricted_event, "event_id"))
+    return query
 
 
 def _stored(connection: Connection, query: Select[Any]) -> Iterator[Stored]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from sqlalchemy import text
@@ -23,6 +25,9 @@ from consent_service.core.encoding import b64url
 from consent_service.core.ids import Ids
 from consent_service.core.keyring import Keyring
 from consent_service.core.notes import check, parse, parse_verifier_key, verifier_key
+from consent_service.evidence.bundle import verify_bundle
+from consent_service.evidence.options import Options
+from consent_service.evidence.report import Verdict
 from consent_service.exports.model import Filter, Format
 from consent_service.exports.service import Export, Wanted
 from consent_service.ledger import store as ledger_store
@@ -149,7 +154,8 @@ def index_of(bundle: Exported, answer: dict[str, Any]) -> int:
 
 
 def verify(bundle: Exported, vkey: str) -> None:
-    """Check everything that a bundle says of itself."""
+    """Check everything that a bundle says of itself, and have the verifier check it too."""
+    _have_verified(bundle, vkey)
     manifest = bundle.manifest
     head = _signed(bundle.files["checkpoint"], vkey)
     assert (head.origin, head.size) == (manifest["log"]["origin"], manifest["tree_size"])
@@ -168,6 +174,14 @@ def verify(bundle: Exported, vkey: str) -> None:
     _check_keys(bundle, proved)
     _check_openings(bundle, proved)
     _check_documents(bundle)
+
+
+def _have_verified(bundle: Exported, vkey: str) -> None:
+    with NamedTemporaryFile(suffix=".zip") as file:
+        file.write(bundle.data)
+        file.flush()
+        report = verify_bundle(Path(file.name), Options(verifiers=[parse_verifier_key(vkey)]))
+    assert report.verdict in (Verdict.OK, Verdict.WEAK), report.to_json()
 
 
 def vkey_of(world: World, site: str = "shop", epoch: int = 1) -> str:

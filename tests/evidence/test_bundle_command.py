@@ -13,12 +13,15 @@ from click.testing import CliRunner, Result
 
 from bench.bundle import CASES, prepare
 from bench.bundle import export as measured_export
+from consent_service.access.model import Role
 from consent_service.cli import export as command
 from consent_service.cli.main import main
+from consent_service.core.commitments import opened
 from consent_service.exports.model import OvertakenError
 from consent_service.exports.service import ExportService
 from tests.counts import LONG, count
-from tests.evidence.exported import Exported, export, filled, redact, verify, vkey_of
+from tests.evidence.exported import Exported, erase, export, filled, redact, verify, vkey_of
+from tests.support.keeping import keep
 from tests.support.world import World
 
 # Where Debian's golang-golang-x-mod-dev puts the module.
@@ -54,6 +57,23 @@ def test_the_command_seals_writes_and_says_how_to_check(world: World, tmp_path: 
     assert f"consent-service verify {output} --vkey '{vkey_of(world)}'" in done.stderr
     again, _ = bundle_file(world, tmp_path, "--as-of", "10", "--with", "csv,kantara")
     assert again.read_bytes() == bundle.data
+
+
+def test_an_owner_gets_what_is_restricted(sqlite_world: World, tmp_path: Path) -> None:
+    world = sqlite_world
+    keep(world, restrict=True)
+    for role in (Role.OWNER, Role.AUDITOR):
+        world.services.officers.add(f"{role}@example.com", "Ada", role)
+    answers = filled(world)
+    erase(world, answers[0])
+    visitor = answers[0]["consent"]["visitor"]
+    found = ("--visitor", visitor)
+    output, _ = bundle_file(world, tmp_path, *found, "--officer", "owner@example.com")
+    bundle = Exported(output.read_bytes())
+    verify(bundle, vkey_of(world))
+    assert visitor in str(opened(bundle.openings[bundle.manifest["range"]["indexes"][0]]))
+    for who in ((), ("--officer", "auditor@example.com")):
+        run(world, "--format", "bundle", "--output", str(output), *found, *who, status=1)
 
 
 def test_a_bundle_goes_to_standard_output_too(sqlite_world: World) -> None:

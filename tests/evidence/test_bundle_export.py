@@ -30,6 +30,7 @@ from tests.evidence.exported import (
     verify,
     vkey_of,
 )
+from tests.support.keeping import keep
 from tests.support.world import World
 
 
@@ -185,27 +186,48 @@ def test_what_is_gone_without_a_word_makes_no_bundle(sqlite_world: World) -> Non
         export(world)
 
 
-def test_a_restricted_leaf_shows_its_openings_to_the_owner_only(world: World) -> None:
+def test_a_hidden_visitor_is_shown_to_the_owner_only(world: World) -> None:
+    keep(world, restrict=True)
+    answers = filled(world)
+    visitor, event = answers[0]["consent"]["visitor"], answers[0]["consent"]["id"]
+    erase(world, answers[0])
+    world.services.ledger.seal_all()
+    bundle = checked(world, export(world, derived=ALL_DERIVED))
+    assert index_of(bundle, answers[0]) not in bundle.openings
+    assert visitor.encode() not in b"".join(bundle.files.values())
+    assert visitor.encode() not in b"".join(chunk for chunk, _ in stream(world, form=Format.JSONL))
+    with pytest.raises(InvalidRequestError, match="visitor: "):
+        export(world, visitor=visitor)
+    owners = checked(world, export(world, restricted=True))
+    assert owners.openings[index_of(owners, answers[0])] == answers[0]["openings"]
+    assert index_of(checked(world, export(world, restricted=True, visitor=visitor)), answers[0])
+    text = b"".join(
+        chunk for chunk, _ in stream(world, form=Format.JSONL, restricted=True, visitor=visitor)
+    )
+    shown = [json.loads(line) for line in text.splitlines()]
+    assert event in [each["event"]["id"] for each in shown]
+    assert {each["visitor"] for each in shown} == {visitor}
+    assert {each["reference"] for each in shown} == {answers[0]["consent"]["reference"]}
+
+
+def test_what_a_restriction_hides_it_hides_before_it_is_sealed(sqlite_world: World) -> None:
+    world = sqlite_world
     answers = filled(world)
     whole = export(world)
     index = index_of(whole, answers[0])
     leaf = whole.leaves[index]
     assert isinstance(leaf, bytes)
-    controlled(
-        world,
-        "log.restriction",
-        [leaf_hash(leaf)],
-        leaf=leaf_hash(leaf).hex(),
-        fields=["visitor"],
-        reason="request",
-    )
-    world.services.ledger.seal_all()
-    bundle = checked(world, export(world))
-    assert index not in bundle.openings
-    assert index in checked(world, export(world, restricted=True)).openings
+    chunks = stream(world)
+    told = {"leaf": leaf_hash(leaf).hex(), "fields": ["visitor"], "reason": "request"}
+    controlled(world, "log.restriction", [leaf_hash(leaf)], **told)
+    with pytest.raises(OvertakenError):
+        list(chunks)
     text = b"".join(chunk for chunk, _ in stream(world, form=Format.JSONL)).decode()
     hidden = next(each for each in map(json.loads, text.splitlines()) if each["index"] == index)
     assert (hidden["visitor"], hidden["reference"], hidden["openings"]) == (None, None, [])
+    world.services.ledger.seal_all()
+    assert index not in checked(world, export(world)).openings
+    assert index in checked(world, export(world, restricted=True)).openings
 
 
 def test_an_erasure_that_waits_is_waited_for(world: World) -> None:
