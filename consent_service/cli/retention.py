@@ -15,14 +15,28 @@ from consent_service.cli.context import (
     opened_services,
     print_json,
     print_table,
+    require_schema,
     tell_errors,
 )
 from consent_service.consents.retention import Tally
 from consent_service.consents.store_holds import Hold
 from consent_service.core.clock import format_time
+from consent_service.db.compaction import compact
+from consent_service.settings import load_settings
 from consent_service.sites.model import Site
 
 AHEAD_DAYS = 30
+TABLES = (
+    "consent_event",
+    "ledger_entry",
+    "restricted_event",
+    "restriction",
+    "retention_hold",
+    "subject_link",
+    "visitor_link",
+    "visitor_state",
+)
+"""Those that name visitors, or did."""
 _site = click.option("--site", "key", required=True, help="The site's key.")
 _one = click.option("--site", "key", help="The site's key.")
 _all = click.option("--all", "every", is_flag=True, help="Every site.")
@@ -143,6 +157,30 @@ def release(key: str, officer: str, reason: str, hold_id: UUID, *, as_json: bool
         print_json({"hold": str(hold_id), "erased": erased})
     else:
         click.echo(f"Released. Erased {erased} events that were hidden until then.")
+
+
+@retention.command(name="compact")
+@json_option
+@tell_errors
+def compact_tables(*, as_json: bool) -> None:
+    """Rewrite the tables that named visitors, so that no trace of what went is in their files.
+
+    Requests wait meanwhile: choose a quiet hour. On PostgreSQL it takes the role that owns the
+    tables, and the write-ahead log and backups keep what they hold until they are recycled.
+
+    \b
+    Example:
+      consent-service retention compact
+    """
+    settings = load_settings()
+    require_schema(settings)
+    flushed = compact(settings.migration_url, TABLES)
+    if as_json:
+        print_json({"tables": TABLES, "checkpoint": flushed})
+        return
+    click.echo("The tables are rewritten.")
+    if not flushed:
+        click.secho("This role may not run CHECKPOINT; the server does so later.", err=True)
 
 
 def _sites(services: Services, key: str | None, *, every: bool) -> Sequence[Site]:
