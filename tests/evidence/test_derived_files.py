@@ -145,6 +145,9 @@ def test_a_line_is_canonical_and_does_not_depend_on_its_neighbours(name: str) ->
         event(method="preferences"),
         event(decisions={"analytics": "granted"}),
         event(decisions={"marketing": "granted"}),
+        event(services={"tally": "granted"}),
+        event(decisions={"analytics": "denied", "marketing": "granted"}, services={}),
+        event(id="018bcfe5-6800-7000-8000-000000000002", ts="2026-11-23T10:00:01.000Z"),
         event(),
     ]
     together = made(name, *several)

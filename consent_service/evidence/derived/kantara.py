@@ -6,10 +6,11 @@ purpose, and none where the notice named no telephone of the controller, which t
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from consent_service.core.canonical import canonical_json
 from consent_service.evidence.derived.leaves import UNKNOWN, Event, Lookup, Recorded, events
+from consent_service.evidence.derived.lines import Lines
 
 VERSION = "KI-CR-v1.1.0"
 GRANTING = ("consent.given", "consent.updated", "consent.imported")
@@ -18,13 +19,31 @@ _POLICY = "privacy-policy"
 
 def make(leaves: Iterable[Recorded], documents: Lookup) -> Iterator[bytes]:
     """Yield the file, a receipt at a time."""
+    lines = Lines()
     for event in events(leaves, documents):
-        services = list(_services(event)) if event.leaf["type"] in GRANTING else []
-        if services and event.variant.get("controller", {}).get("phone"):
-            yield f"{canonical_json(_receipt(event, services))}\n".encode()
+        if event.leaf["type"] in GRANTING and event.variant.get("controller", {}).get("phone"):
+            services = list(_services(event))
+            if services:
+                key = (event.shown_as, *_answers(event))
+                yield lines.line(key, partial(_said, event, services), _own(event))
 
 
-def _receipt(event: Event, services: list[dict[str, Any]]) -> dict[str, Any]:
+def _answers(event: Event) -> Iterator[tuple[tuple[str, str], ...]]:
+    for part in ("decisions", "services"):
+        yield tuple(sorted(event.leaf.get(part, {}).items()))
+
+
+def _own(event: Event) -> dict[str, Any]:
+    """Return what no other event has."""
+    return {
+        "consentReceiptID": event.leaf["id"],
+        "consentTimestamp": int(datetime.fromisoformat(event.leaf["ts"]).timestamp()),
+        "piiPrincipalId": event.visitor,
+    }
+
+
+def _said(event: Event, services: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what was granted, as the notice says it."""
     leaf, shown = event.leaf, event.variant
     special = {
         category
@@ -34,11 +53,8 @@ def _receipt(event: Event, services: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "version": VERSION,
         "jurisdiction": shown.get("jurisdiction", UNKNOWN),
-        "consentTimestamp": int(datetime.fromisoformat(leaf["ts"]).timestamp()),
         "collectionMethod": leaf.get("method", UNKNOWN),
-        "consentReceiptID": leaf["id"],
         "language": leaf.get("locale", UNKNOWN),
-        "piiPrincipalId": event.visitor,
         "piiControllers": [_controller(shown["controller"])],
         "policyUrl": _policy_url(shown),
         "services": services,

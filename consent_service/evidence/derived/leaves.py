@@ -32,6 +32,12 @@ class Event:
         """Who decided, or a word where nobody is told any more."""
         return self.openings.get("visitor", WITHHELD)
 
+    @property
+    def shown_as(self) -> tuple[str, ...]:
+        """What the notice said follows from these: its variant, the locale, and the method."""
+        variant = self.leaf.get("notice", {}).get("variant", "")
+        return variant, self.leaf.get("locale", ""), self.leaf.get("method", "")
+
     def purposes(self, *values: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         """Yield key, decision and description of each purpose with one of these decisions."""
         described = {purpose["key"]: purpose for purpose in self.variant.get("purposes", ())}

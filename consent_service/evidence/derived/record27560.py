@@ -4,11 +4,12 @@ Names and meaning follow the mapping in the W3C DPV guide on that standard; no b
 them. One line for each event that granted or denied a purpose, refusals and withdrawals too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from consent_service.core.canonical import canonical_json
 from consent_service.evidence.derived.leaves import UNKNOWN, Event, Lookup, Recorded, events
+from consent_service.evidence.derived.lines import Lines
 
 SCHEMA_VERSION = "ISO/IEC TS 27560:2023"
 _CONTROLLER = "controller"
@@ -18,7 +19,6 @@ _STATES = {
     "consent.expired": "ConsentExpired",
 }
 _BASES = {"consent": "eu-gdpr:A6-1-a"}
-_SAID_KEPT = 256
 
 Decided = tuple[str, str, Mapping[str, Any]]
 """Purpose, decision, and the purpose as the notice describes it."""
@@ -26,35 +26,32 @@ Decided = tuple[str, str, Mapping[str, Any]]
 
 def make(leaves: Iterable[Recorded], documents: Lookup) -> Iterator[bytes]:
     """Yield the file, a record at a time."""
-    said: dict[tuple[str, ...], str] = {}
+    lines = Lines()
     for event in events(leaves, documents):
         decided = list(event.purposes("granted", "denied"))
         if decided:
-            states = [_state(event, key, value) for key, value, _ in decided]
-            record = {
-                "schema_version": SCHEMA_VERSION,
-                "record_id": event.leaf["id"],
-                "pii_principal_id": event.visitor,
-            }
-            told = _said(event, decided, said)
-            parts = f'"event":{canonical_json(states)},{told},"record":{canonical_json(record)}'
-            yield f"{{{parts}}}\n".encode()
+            key = (event.shown_as, *(each[0] for each in decided))
+            yield lines.line(key, partial(_said, event, decided), _own(event, decided))
 
 
-def _said(event: Event, decided: Sequence[Decided], known: dict[tuple[str, ...], str]) -> str:
-    """Return what the notice says, as members of JSON: long, and the same in most records."""
-    leaf = event.leaf
-    about = (leaf.get("notice", {}).get("variant", ""), leaf.get("locale", ""))
-    key = (*about, leaf.get("method", ""), *(each[0] for each in decided))
-    if key not in known:
-        if len(known) >= _SAID_KEPT:
-            known.clear()
-        parts = {
-            "party_identification": _parties(event.variant),
-            "pii_processing": _processing(event, decided),
-        }
-        known[key] = canonical_json(parts)[1:-1]
-    return known[key]
+def _own(event: Event, decided: Iterable[Decided]) -> dict[str, Any]:
+    """Return what no other event has."""
+    return {
+        "event": [_state(event, key, value) for key, value, _ in decided],
+        "record": {
+            "schema_version": SCHEMA_VERSION,
+            "record_id": event.leaf["id"],
+            "pii_principal_id": event.visitor,
+        },
+    }
+
+
+def _said(event: Event, decided: Iterable[Decided]) -> dict[str, Any]:
+    """Return what the notice says."""
+    return {
+        "party_identification": _parties(event.variant),
+        "pii_processing": _processing(event, decided),
+    }
 
 
 def _processing(event: Event, decided: Iterable[Decided]) -> dict[str, Any]:
