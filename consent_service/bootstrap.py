@@ -34,6 +34,7 @@ from consent_service.consents.population import count_asked_again
 from consent_service.consents.projection import project_states
 from consent_service.consents.rebuilding import RebuildingService
 from consent_service.consents.receipts import Receipts
+from consent_service.consents.reapplying import ReapplyService
 from consent_service.consents.retention import RetentionService
 from consent_service.consents.service import ConsentService
 from consent_service.consents.subjects import SubjectService
@@ -76,9 +77,12 @@ from consent_service.notices.impressions import ImpressionService
 from consent_service.notices.service import NoticeService
 from consent_service.notices.serving import Serving
 from consent_service.preferences.pages import PreferencePages
+from consent_service.preferences.receipts import Takeaways
 from consent_service.preferences.session import Sessions
 from consent_service.proofs.api import LogApi
 from consent_service.proofs.audit import AuditService
+from consent_service.proofs.verification import VerificationService
+from consent_service.proofs.verifying import VerifyApi
 from consent_service.publishing import tables as publishing_tables
 from consent_service.publishing.api import SiteApi
 from consent_service.publishing.draft_api import DraftApi
@@ -139,6 +143,7 @@ class Services:
     visitors: VisitorService
     retention: RetentionService
     holds: HoldService
+    reapplying: ReapplyService
     ledger: LedgerService
     logs: PublishedLogs
     audit: AuditService
@@ -237,6 +242,7 @@ def build_services(
         erasure=erasure,
         retention=RetentionService(db=db, sites=sites, erasure=erasure, clock=clock, ids=ids),
         holds=HoldService(db, erasure, clock, ids),
+        reapplying=ReapplyService(db, erasure),
         ledger=ledger,
         logs=PublishedLogs(db),
         audit=AuditService(db),
@@ -320,6 +326,7 @@ def build_routes(services: Services) -> list[Route]:
             sites=sites,
             exchange=exchange,
             sessions=sessions,
+            takeaways=Takeaways(receipts, services.logs),
             places=places,
             limits=limits,
             clock=clock,
@@ -328,6 +335,7 @@ def build_routes(services: Services) -> list[Route]:
         DraftApi(services.drafts),
         ExportApi(services.exports, sites),
         LogApi(services.logs, sites),
+        VerifyApi(VerificationService(keyring("receipt"), services.logs, sites, services.log_name)),
         StaticApi(),
         HealthApi(
             {"database": partial(_check_schema, services)},

@@ -4,6 +4,7 @@ import hashlib
 import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from uuid import UUID
 
 from consent_service.consents import store, store_subjects
 from consent_service.consents.model import Act, Action, ConsentEvent
@@ -188,6 +189,16 @@ class ConsentService:
         if latest is None:
             return None
         return Profile(latest=latest, history=history)
+
+    def find_own(self, site: Site, visitor: str | None, event_id: str) -> ConsentEvent | None:
+        """Return an event where it is that visitor's; an id that is none is nobody's."""
+        try:
+            wanted = str(UUID(event_id))
+        except ValueError:
+            return None
+        with self._db.read() as connection:
+            event = store.find_event(connection, site.site_id, wanted)
+        return event if event and visitor and event.visitor == visitor else None
 
     def _answer(self, site: Site, request: Request) -> Answer:
         """Return an act with what it answers, where that can still be answered."""

@@ -8,7 +8,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -40,6 +40,10 @@ class Verifier:
     def text(self) -> str:
         """The key as `NAME+ID+base64(type || public)`."""
         return verifier_key(self.name, self.public, self.kind)
+
+    def under(self, name: str) -> "Verifier":
+        """Return the same key under another name."""
+        return replace(self, name=name, key_id=_key_id(name, self.public, self.kind))
 
     def check(self, text: str, signature: bytes) -> int | None:
         """Return the time that a signature states, in seconds since 1970; None if it has none.

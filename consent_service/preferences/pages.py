@@ -29,6 +29,7 @@ from consent_service.notices.service import NoticeService, NoticeUnknownError, s
 from consent_service.preferences.content import Opened, content, messages, restricted
 from consent_service.preferences.forms import form_digest, has_choices, opt_out_signal, read_act
 from consent_service.preferences.model import can_withdraw
+from consent_service.preferences.receipts import RECEIPT_MEDIA, Takeaways
 from consent_service.preferences.session import Session, SessionExpiredError, Sessions
 from consent_service.sites.model import Site
 from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
@@ -50,6 +51,7 @@ class PreferencePages:
         sites: SiteService,
         exchange: TokenExchange,
         sessions: Sessions,
+        takeaways: Takeaways,
         places: PlaceFinder,
         limits: WriteLimits,
         clock: Clock,
@@ -61,6 +63,7 @@ class PreferencePages:
         self._sites = sites
         self._exchange = exchange
         self._sessions = sessions
+        self._takeaways = takeaways
         self._places = places
         self._limits = limits
         self._clock = clock
@@ -85,6 +88,8 @@ class PreferencePages:
         action = request.form.get("action", "")
         if action == "erase":
             return self._erase(opened)
+        if action == "receipt":
+            return self._receipt(opened, request.form.get("event", ""))
         if action not in _ACTIONS:
             raise InvalidRequestError.of("action", "is nothing that this page offers")
         return self._record(opened, session, Action(action))
@@ -158,6 +163,17 @@ class PreferencePages:
             back=f"{opened.return_to}{REFRESH}" if opened.return_to else None,
         )
         return cookies.clear_cookies(answer, opened.site)
+
+    def _receipt(self, opened: Opened, event_id: str) -> Response:
+        """Hand out the receipt of an event of the visitor with all that goes with it, as a file."""
+        event = self._consents.find_own(opened.site, opened.visitor, event_id)
+        if event is None:
+            return self._expired(opened.site)
+        answer = Response(self._takeaways.file(opened.site, event), content_type=RECEIPT_MEDIA)
+        name = f"receipt-{event.reference}-{event.visitor_seq}.json"
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        answer.headers["Cache-Control"] = "private, no-store"
+        return answer
 
     def _expired(self, site: Site) -> Response:
         """Show the page as to a stranger: the form was open for too long, or names nobody."""
@@ -241,6 +257,9 @@ class PreferencePages:
         """Return the routes of the page."""
         shown = Answer(status=200, description="The page", media=("text/html",))
         back = Answer(status=303, description="Back to the website")
+        changed = Answer(
+            status=200, description="The page, or a receipt", media=("text/html", RECEIPT_MEDIA)
+        )
         common = (SiteUnknownError, SiteClosedError, NoticeUnknownError)
         entries = (
             ("GET", self.show, "What the visitor chose", (shown,), (LinkSpentError,)),
@@ -248,7 +267,7 @@ class PreferencePages:
                 "POST",
                 self.submit,
                 "Change what the visitor chose",
-                (shown, back),
+                (changed, back),
                 (InvalidRequestError, SessionExpiredError, TooManyRequestsError),
             ),
         )

@@ -33,6 +33,7 @@ LIKE_THE_BANNER = {
     "opt_out_title": "opt_out_honoured",
     "preferences_title": "preferences_title",
     "provider": "provider",
+    "receipt": "receipt",
     "recipients": "recipients",
     "reference": "reference",
     "reject_all": "reject",
