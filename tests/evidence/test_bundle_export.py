@@ -230,6 +230,26 @@ def test_what_a_restriction_hides_it_hides_before_it_is_sealed(sqlite_world: Wor
     assert index in checked(world, export(world, restricted=True)).openings
 
 
+def test_what_is_signed_and_not_published_is_in_no_export(world: World) -> None:
+    filled(world)
+    before = export(world)
+    world.answer("shop", "accept")
+    sealer = world.services.ledger._sealer
+    assert sealer
+    site_id = world.services.sites.get("shop").site_id
+    with sealer._anchor.held() as held, world.services.db.write() as tx:
+        assert held
+        sealer._write(tx, held, site_id)
+    assert export(world).data == before.data
+    size = before.manifest["tree_size"] + 1
+    with pytest.raises(InvalidRequestError, match=f"no checkpoint of {size} leaves is published"):
+        begin(world, as_of=size)
+    for form in (Format.CSV, Format.JSONL):
+        assert begin(world, form=form).as_of == size - 1
+    world.services.ledger.seal_all()
+    assert export(world, as_of=size).manifest["tree_size"] == size
+
+
 def test_an_erasure_that_waits_is_waited_for(world: World) -> None:
     answers = filled(world)
     erase(world, answers[0])
