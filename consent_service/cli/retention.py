@@ -1,10 +1,14 @@
 """`consent-service retention`: what goes when its time is over, and what a legal hold keeps."""
 
+import json
 import sys
-from collections.abc import Sequence
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zipfile import ZipFile, is_zipfile
 
 import click
 
@@ -159,6 +163,40 @@ def release(key: str, officer: str, reason: str, hold_id: UUID, *, as_json: bool
         click.echo(f"Released. Erased {erased} events that were hidden until then.")
 
 
+@retention.command()
+@_site
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@json_option
+@tell_errors
+def reapply(key: str, file: Path, *, as_json: bool) -> None:
+    """Erase again what was erased after the backup that was restored.
+
+    FILE is a bundle that is newer than the backup, or its events.jsonl; check it first with
+    `consent-service verify`.
+
+    \b
+    Example:
+      consent-service retention reapply shop.zip --site shop
+    """
+    with opened_services() as services:
+        site = services.sites.get(key)
+        erased = services.reapplying.run(site, _leaves(file))
+        tally = _run(services, site)
+    told = {
+        "visitors": erased.visitors,
+        "erased": erased.events,
+        "restricted": erased.restricted,
+        "retention": _tally_json(tally),
+    }
+    if as_json:
+        print_json(told)
+    else:
+        click.echo(
+            f"Of {erased.visitors} visitors {erased.events} events are erased again, "
+            f"{erased.restricted} restricted; {tally.total} more are past their time."
+        )
+
+
 @retention.command(name="compact")
 @json_option
 @tell_errors
@@ -181,6 +219,24 @@ def compact_tables(*, as_json: bool) -> None:
     click.echo("The tables are rewritten.")
     if not flushed:
         click.secho("This role may not run CHECKPOINT; the server does so later.", err=True)
+
+
+def _leaves(file: Path) -> Iterator[bytes]:
+    """Yield the leaves of a bundle, or of its events.jsonl, as they were stored."""
+    if not is_zipfile(file):
+        with file.open("rb") as lines:
+            yield from lines
+        return
+    with ZipFile(file) as bundle:
+        for name in {"events.jsonl", "leaves.jsonl"} & set(bundle.namelist()):
+            with bundle.open(name) as lines:
+                for line in lines:
+                    yield line if name == "events.jsonl" else _proved(line)
+
+
+def _proved(line: bytes) -> bytes:
+    """Return the leaf in a line of leaves.jsonl; nothing is known of a redacted one."""
+    return b64decode(json.loads(line).get("leaf", "e30="))
 
 
 def _sites(services: Services, key: str | None, *, every: bool) -> Sequence[Site]:

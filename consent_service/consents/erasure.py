@@ -93,7 +93,7 @@ class ErasureService:
                 visitors = sorted(link.visitor for link in links)
                 store_erasure.lock_named(tx, site.site_id, visitors)
                 for visitor in visitors:
-                    total = _sum(total, self._erase(tx, site, visitor, answer, order))
+                    total = sum_of(total, self._erase(tx, site, visitor, answer, order))
             return total
 
         return self._attempt(erase_all)
@@ -235,7 +235,8 @@ class ErasureService:
             return rows + store_subjects.delete_spent(tx, before=now)
 
 
-def _sum(one: Erased, other: Erased) -> Erased:
+def sum_of(one: Erased, other: Erased) -> Erased:
+    """Return what two erasures did together."""
     restrictions = [each.restriction for each in (one, other) if each.restriction]
     longest = max(restrictions, key=_length, default=None)
     return replace(

@@ -111,6 +111,21 @@ def list_orphans(
     ]
 
 
+def list_linked(
+    connection: Connection, site_id: str, *, after: str | None, limit: int
+) -> list[tuple[str, bytes, str]]:
+    """Return `(event, leaf hash, visitor)` of events that name a visitor, by their ids."""
+    query = (
+        select(consent_event.c.event_id, consent_event.c.leaf_hash, consent_event.c.visitor)
+        .where(consent_event.c.site_id == site_id, consent_event.c.visitor.is_not(None))
+        .order_by(consent_event.c.event_id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(consent_event.c.event_id > after)
+    return [(row.event_id, row.leaf_hash, row.visitor) for row in connection.execute(query)]
+
+
 def list_unsealed(connection: Connection, site_id: str, event_ids: Sequence[str]) -> set[str]:
     """Return which of these events have no index in the log yet."""
     query = select(ledger_pending.c.entry_id).where(
