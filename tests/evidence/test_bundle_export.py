@@ -238,7 +238,6 @@ def test_what_is_signed_and_not_published_is_in_no_export(world: World) -> None:
     assert sealer
     site_id = world.services.sites.get("shop").site_id
     with sealer._anchor.held() as held, world.services.db.write() as tx:
-        assert held
         sealer._write(tx, held, site_id)
     assert export(world).data == before.data
     size = before.manifest["tree_size"] + 1
