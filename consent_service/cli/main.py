@@ -10,6 +10,7 @@ _COMMANDS = {
     "demo": ("consent_service.cli.demo", "demo"),
     "serve": ("consent_service.cli.serve", "serve"),
     "worker": ("consent_service.cli.serve", "worker"),
+    "verify": ("consent_service.cli.verify", "verify"),
     "export": ("consent_service.cli.export", "export"),
     "db": ("consent_service.cli.db", "db"),
     "site": ("consent_service.cli.site", "site"),

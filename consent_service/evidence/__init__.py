@@ -8,14 +8,18 @@ It needs Python's standard library and the package cryptography, no network and 
 what was found (a stable code and a message each) and facts for people to read.
 """
 
-from consent_service.evidence.anchors import Anchor, AnchorError, read_anchors
-from consent_service.evidence.bundle import verify_bundle
-from consent_service.evidence.codes import CODES, Weight
-from consent_service.evidence.findings import Finding
-from consent_service.evidence.options import Options
-from consent_service.evidence.policy import Policy, PolicyError, parse_policy
-from consent_service.evidence.report import ReceiptReport, Report, Verdict
-from consent_service.evidence.single import verify_receipt
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from consent_service.evidence.anchors import Anchor, AnchorError, read_anchors
+    from consent_service.evidence.bundle import verify_bundle
+    from consent_service.evidence.codes import CODES, Weight
+    from consent_service.evidence.findings import Finding
+    from consent_service.evidence.options import Options
+    from consent_service.evidence.policy import Policy, PolicyError, parse_policy
+    from consent_service.evidence.report import ReceiptReport, Report, Verdict
+    from consent_service.evidence.single import verify_receipt
 
 __all__ = [
     "CODES",
@@ -34,3 +38,22 @@ __all__ = [
     "verify_bundle",
     "verify_receipt",
 ]
+
+_HOMES = {
+    "anchors": ("Anchor", "AnchorError", "read_anchors"),
+    "bundle": ("verify_bundle",),
+    "codes": ("CODES", "Weight"),
+    "findings": ("Finding",),
+    "options": ("Options",),
+    "policy": ("Policy", "PolicyError", "parse_policy"),
+    "report": ("ReceiptReport", "Report", "Verdict"),
+    "single": ("verify_receipt",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, so that the processes that share the work stay small."""
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

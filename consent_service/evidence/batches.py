@@ -14,10 +14,10 @@ from typing import Any
 
 from consent_service.core.merkle import Node, cover, leaf_hash, root_of
 from consent_service.evidence.absences import WHOLE
-from consent_service.evidence.findings import Findings
+from consent_service.evidence.findings import Findings, Place
 from consent_service.evidence.lines import MAX_LINE
 from consent_service.evidence.openings import OpeningError, commitment_of, read_line, read_opening
-from consent_service.evidence.shapes import Leaf, LeafReader, Names, Wrong
+from consent_service.evidence.shapes import Kind, Leaf, LeafReader, Wrong
 
 _REDACTED = b'{"$redacted":"'
 GONE = {
@@ -26,6 +26,9 @@ GONE = {
     "log.redaction": "redacted",
 }
 KEY_LEAVES = ("log.genesis", "log.key_rotation")
+
+
+EVENTS = "events.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +53,17 @@ class Batch:
     leaves: bytes
     openings: bytes
     opening_line: int
-    file: str = "events.jsonl"
 
 
 @dataclass(slots=True)
 class Facts:
     """What a batch shows. Arrays of bytes travel well: `Q` is 64 bits, `H` 16."""
 
+    first: int = 0
+    count: int = 0
     findings: Findings = field(default_factory=Findings)
     counts: Counter[str] = field(default_factory=Counter)
-    types: Counter[str] = field(default_factory=Counter)
+    kinds: dict[Kind, int] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     hashes: "array[int]" = field(default_factory=lambda: array("Q"))
     ids: "array[int]" = field(default_factory=lambda: array("Q"))
@@ -67,7 +71,6 @@ class Facts:
     missing: list[tuple[int, int, tuple[str, ...]]] = field(default_factory=list)
     told: list[tuple[int, tuple[str, ...], str, str]] = field(default_factory=list)
     key_leaves: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    names: set[Names] = field(default_factory=set)
     found: dict[bytes, int] = field(default_factory=dict)
     indexes: list[int] = field(default_factory=list)
 
@@ -86,26 +89,22 @@ class BatchChecker:
 
     def check(self, batch: Batch) -> Facts:
         """Return what a batch shows."""
-        facts = Facts()
+        facts = Facts(first=batch.first)
         lines = batch.leaves.split(b"\n")[:-1]
         openings = self._openings(batch, len(lines), facts)
         first, hashes, ids, times = batch.first, [], [], []
         for offset, line in enumerate(lines):
             index = first + offset
-            place: dict[str, Any] = {
-                "file": batch.file,
-                "line": batch.line + offset + 1,
-                "index": index,
-            }
+            place = (EVENTS, batch.line + offset + 1, index)
             if len(line) > MAX_LINE:
-                facts.findings.add("LINE_TOO_LONG", "the line is longer than 64 KiB", **place)
+                facts.findings.at(place, "LINE_TOO_LONG", "the line is longer than 64 KiB")
             if line.startswith(_REDACTED):
                 digest = self._redacted(line, place, facts)
             else:
                 digest = leaf_hash(line)
                 leaf = self._reader.read(line)
                 if isinstance(leaf, Wrong):
-                    facts.findings.add(leaf.code, leaf.message, **place)
+                    facts.findings.at(place, leaf.code, leaf.message)
                 else:
                     self.look(leaf, digest, openings.get(index, ()), place, facts)
                     ids.append(leaf.id)
@@ -115,6 +114,7 @@ class BatchChecker:
             (level, at, root_of(hashes[(at << level) - first : ((at + 1) << level) - first]))
             for level, at in cover(first, first + len(hashes))
         ]
+        facts.count = len(hashes)
         facts.times = b"".join(times)
         summarise(facts, hashes, ids)
         for digest in self.rules.wanted.intersection(hashes):
@@ -126,60 +126,59 @@ class BatchChecker:
         leaf: Leaf,
         digest: bytes,
         openings: "list[bytes] | tuple[()]",
-        place: dict[str, Any],
+        place: Place,
         facts: Facts,
     ) -> None:
         """Check a leaf that could be read, with its openings."""
-        self.glance(leaf, place, facts)
-        facts.types[leaf.type] += 1
-        facts.names.add(leaf.names)
-        facts.counts["events" if leaf.control is None else "control"] += 1
+        if leaf.control or leaf.kind.log != self.rules.log:
+            self.glance(leaf, place, facts)
+        kinds = facts.kinds
+        kinds[leaf.kind] = kinds.get(leaf.kind, 0) + 1
         if leaf.commitments or openings:
             self._open(leaf, digest, openings, place, facts)
 
-    def glance(self, leaf: Leaf, place: dict[str, Any], facts: Facts) -> None:
+    def glance(self, leaf: Leaf, place: Place, facts: Facts) -> None:
         """Check that a leaf is of this log, and take up what it says of keys and other leaves."""
-        if leaf.log != self.rules.log:
-            message = f"the leaf names the log {leaf.log}, not {self.rules.log}"
-            facts.findings.add("LEAF_WRONG_LOG", message, **place)
+        if leaf.kind.log != self.rules.log:
+            message = f"the leaf names the log {leaf.kind.log}, not {self.rules.log}"
+            facts.findings.at(place, "LEAF_WRONG_LOG", message)
         if leaf.control:
-            self._tell(leaf.control, place["index"], facts)
+            self._tell(leaf.control, place[2], facts)
 
     def _open(
         self,
         leaf: Leaf,
         digest: bytes,
         openings: "list[bytes] | tuple[()]",
-        place: dict[str, Any],
+        place: Place,
         facts: Facts,
     ) -> None:
-        opened = 0
+        opened, commitments = 0, leaf.commitments
         for text in openings:
+            expected = commitments.get(commitment_of(text))
+            opened += expected is not None
             try:
-                opening = read_opening(text)
+                name, _ = read_opening(text)
             except OpeningError as error:
-                if commitment_of(text) in leaf.commitments:
-                    opened += 1
-                facts.findings.add("OPENING_SYNTAX", str(error), **place)
+                facts.findings.at(place, "OPENING_SYNTAX", str(error))
                 continue
-            expected = leaf.commitments.get(opening.commitment)
             if expected is None:
-                message = f"the opening of {opening.field[:40]!r} opens no commitment of the leaf"
-                facts.findings.add("OPENING_MISMATCH", message, **place)
-                continue
-            opened += 1
-            if expected != opening.field:
-                message = f"the opening of {expected} names the field {opening.field[:40]!r}"
-                facts.findings.add("OPENING_FIELD", message, **place)
+                message = f"the opening of {_shown(name)} opens no commitment of the leaf"
+                facts.findings.at(place, "OPENING_MISMATCH", message)
+            elif expected != name:
+                message = f"the opening of {_shown(expected)} names the field {_shown(name)}"
+                facts.findings.at(place, "OPENING_FIELD", message)
         if not self.rules.are_openings_included:
             return
         if len(openings) > 1 and len(set(openings)) < len(openings):
-            facts.findings.add("OPENING_SYNTAX", "the same opening stands there twice", **place)
-        if opened < len(leaf.commitments):
+            facts.findings.at(place, "OPENING_SYNTAX", "the same opening stands there twice")
+        if opened < len(commitments):
             shown = set(map(commitment_of, openings))
-            fields = sorted(name for each, name in leaf.commitments.items() if each not in shown)
+            fields = sorted(
+                name.decode() for each, name in commitments.items() if each not in shown
+            )
             facts.counts["erased_fields"] += len(fields)
-            facts.missing.append((mark(self.rules.secret, digest), place["index"], tuple(fields)))
+            facts.missing.append((mark(self.rules.secret, digest), place[2], tuple(fields)))
 
     def _tell(self, leaf: dict[str, Any], index: int, facts: Facts) -> None:
         """Take up what a control leaf says of keys, and of other leaves."""
@@ -193,12 +192,12 @@ class BatchChecker:
             marked = mark(self.rules.secret, bytes.fromhex(named))
             facts.told.append((marked, fields, GONE[kind], leaf["reason"][:80]))
 
-    def _redacted(self, line: bytes, place: dict[str, Any], facts: Facts) -> bytes:
+    def _redacted(self, line: bytes, place: Place, facts: Facts) -> bytes:
         digest = redacted_hash(line)
         if digest is None:
-            facts.findings.add("LEAF_SCHEMA", "not a hash in place of a leaf", **place)
+            facts.findings.at(place, "LEAF_SCHEMA", "not a hash in place of a leaf")
             return leaf_hash(line)
-        self.redact(digest, place["index"], facts)
+        self.redact(digest, place[2], facts)
         return digest
 
     def redact(self, digest: bytes, index: int, facts: Facts) -> None:
@@ -223,6 +222,10 @@ class BatchChecker:
                 continue
             found[index], last = openings, index
         return found
+
+
+def _shown(field: bytes) -> str:
+    return ascii(field[:40].decode(errors="replace"))
 
 
 def redacted_hash(line: bytes) -> bytes | None:

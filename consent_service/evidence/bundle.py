@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from consent_service.evidence.archive import Archive, ArchiveError
+from consent_service.evidence.batches import EVENTS
 from consent_service.evidence.compared import Comparison, check_demands
 from consent_service.evidence.context import Context, SignedCheckpoint
 from consent_service.evidence.documents import check_documents
@@ -10,7 +11,7 @@ from consent_service.evidence.findings import Findings
 from consent_service.evidence.manifest import Manifest, ManifestError, check_files, read_manifest
 from consent_service.evidence.options import Options
 from consent_service.evidence.outside import FILE
-from consent_service.evidence.passes import EVENTS, look
+from consent_service.evidence.passes import look
 from consent_service.evidence.remade import check_derived
 from consent_service.evidence.report import Report
 from consent_service.evidence.sealed import (

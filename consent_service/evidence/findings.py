@@ -7,6 +7,9 @@ from typing import Any
 
 from consent_service.evidence.codes import Weight, weight_of
 
+Place = tuple[str, int, int]
+"""File, line and index of a leaf."""
+
 LISTED = 20
 """How many findings of one code are kept word for word."""
 
@@ -61,6 +64,11 @@ class Findings:
             self.listed.append(
                 Finding(code=code, message=message, file=file, line=line, index=index)
             )
+
+    def at(self, place: Place, code: str, message: str) -> None:
+        """Add a finding about a leaf."""
+        file, line, index = place
+        self.add(code, message, file=file, line=line, index=index)
 
     def merge(self, other: "Findings") -> None:
         """Add what another check found."""

@@ -4,7 +4,6 @@ import binascii
 import hashlib
 import json
 import re
-from typing import NamedTuple
 
 _LINE = re.compile(
     rb'\{"d":\[("[A-Za-z0-9_-]+"(?:,"[A-Za-z0-9_-]+")*)\],"i":(0|[1-9][0-9]{0,15})\}', re.ASCII
@@ -20,14 +19,6 @@ _LEAST_SALT = 22
 
 class OpeningError(ValueError):
     """A text that is no opening, or a line that holds none."""
-
-
-class Opening(NamedTuple):
-    """What an opening says; `commitment` is what it opens, in base64url."""
-
-    commitment: bytes
-    field: str
-    value: str
 
 
 def read_line(line: bytes) -> tuple[int, list[bytes]]:
@@ -48,28 +39,32 @@ def commitment_of(opening: bytes) -> bytes:
     return digest.translate(_URL_SAFE, b"=")
 
 
-def read_opening(opening: bytes) -> Opening:
-    """Read an opening.
+def read_opening(opening: bytes) -> tuple[bytes, bytes]:
+    """Return field and value of an opening, both UTF-8.
 
     Raises:
         OpeningError: it is none.
     """
     last = _LAST.get(len(opening) % 4)
-    if last is None or not opening or opening[-1] not in last:
+    if last is None or opening[-1] not in last:
         raise OpeningError("an opening is not canonical base64url")
     try:
-        text = binascii.a2b_base64(opening.translate(_STANDARD) + b"==", strict_mode=False)
+        text = binascii.a2b_base64(opening.translate(_STANDARD) + b"==")
         plain = _PLAIN.fullmatch(text)
         if plain:
-            return Opening(commitment_of(opening), plain[2].decode(), plain[3].decode())
+            if not text.isascii():
+                text.decode()
+            return plain[2], plain[3]
         parts = json.loads(text)
+        if not (
+            isinstance(parts, list)
+            and len(parts) == 3
+            and all(isinstance(part, str) for part in parts)
+            and len(parts[0]) >= _LEAST_SALT
+        ):
+            raise OpeningError("an opening is not a salt of 128 bits, a field and a value")
+        return parts[1].encode(), parts[2].encode()
+    except OpeningError:
+        raise
     except (ValueError, RecursionError):
         raise OpeningError("an opening is not base64url of JSON") from None
-    if not (
-        isinstance(parts, list)
-        and len(parts) == 3
-        and all(isinstance(part, str) for part in parts)
-        and len(parts[0]) >= _LEAST_SALT
-    ):
-        raise OpeningError("an opening is not a salt of 128 bits, a field and a value")
-    return Opening(commitment_of(opening), parts[1], parts[2])

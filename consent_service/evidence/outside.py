@@ -8,6 +8,7 @@ from typing import Any
 
 from consent_service.core.merkle import includes, leaf_hash
 from consent_service.evidence.batches import BatchChecker, Facts, summarise
+from consent_service.evidence.findings import Place
 from consent_service.evidence.lines import MAX_LINE
 from consent_service.evidence.openings import OpeningError, read_line
 from consent_service.evidence.shapes import LeafReader, Wrong
@@ -75,16 +76,16 @@ class OutsideChecker:
             if read is None:
                 facts.findings.add("PROOF", "the line holds no leaf with its proof", **place)
                 continue
-            place["index"] = read.index
+            where = (FILE, number, read.index)
             if read.index <= last:
-                facts.findings.add("PROOF", "the line is out of order", **place)
+                facts.findings.at(where, "PROOF", "the line is out of order")
             last = read.index
             hashes.append(read.digest)
             facts.indexes.append(read.index)
             if not includes(read.digest, read.index, batch.size, read.path, batch.root):
                 message = "the proof does not lead to the root of the checkpoint"
-                facts.findings.add("PROOF", message, **place)
-            leaf_id = self._look(batch, read, openings.pop(read.index, []), place, facts)
+                facts.findings.at(where, "PROOF", message)
+            leaf_id = self._look(batch, read, openings.pop(read.index, []), where, facts)
             ids += [leaf_id] if leaf_id else []
         for index in openings:
             message = f"there are openings of {index}, but no leaf"
@@ -100,7 +101,7 @@ class OutsideChecker:
         batch: OutsideBatch,
         read: Line,
         openings: list[bytes],
-        place: dict[str, Any],
+        place: Place,
         facts: Facts,
     ) -> bytes | None:
         """Check what stands in a leaf; return its id."""
@@ -109,16 +110,16 @@ class OutsideChecker:
             if is_member:
                 self._batches.redact(read.digest, read.index, facts)
             else:
-                facts.findings.add("PROOF", "a leaf beside the bundle has its text", **place)
+                facts.findings.at(place, "PROOF", "a leaf beside the bundle has its text")
             return None
         leaf = self._reader.read(read.leaf)
         if isinstance(leaf, Wrong):
-            facts.findings.add(leaf.code, leaf.message, **place)
+            facts.findings.at(place, leaf.code, leaf.message)
             return None
         if is_member:
             self._batches.look(leaf, read.digest, openings, place, facts)
         elif leaf.control is None or openings:
-            facts.findings.add("PROOF", "the leaf has no place in this bundle", **place)
+            facts.findings.at(place, "PROOF", "the leaf has no place in this bundle")
         else:
             self._batches.glance(leaf, place, facts)
         return leaf.id

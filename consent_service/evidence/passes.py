@@ -8,7 +8,7 @@ from consent_service.core.canonical import parse_strict
 from consent_service.core.checkpoints import Checkpoint, parse_hashes
 from consent_service.core.merkle import cover, leaf_hash
 from consent_service.core.notes import NoteError
-from consent_service.evidence.batches import Batch, Rules, redacted_hash
+from consent_service.evidence.batches import EVENTS, Batch, Rules, redacted_hash
 from consent_service.evidence.context import Context
 from consent_service.evidence.lines import Lines, LineTooLongError
 from consent_service.evidence.manifest import MAX_SMALL, hashed_chunks
@@ -17,9 +17,8 @@ from consent_service.evidence.shapes import Wrong, parse_leaf
 from consent_service.evidence.tree import Seen
 from consent_service.evidence.workers import Workers
 
-EVENTS = "events.jsonl"
 OPENINGS = "openings.jsonl"
-_BATCH = 4096
+_BATCH = 2048
 _OUTSIDE_BATCH = 1024
 _BEYOND = 10**17
 _SMALL = 8 * 2**20
@@ -59,10 +58,10 @@ def _look_at_range(
     if first in cuts and first:
         seen.roots[first] = seen.range.root()
     batches = _batches(context, first, cuts)
-    for batch, facts in workers.check(batches):
+    for facts in workers.check(batches):
         seen.add(facts)
-        seen.check_times(facts.times, batch.first, EVENTS)
-        done = batch.first - first + batch.leaves.count(b"\n")
+        seen.check_times(facts.times, facts.first, EVENTS)
+        done = facts.first - first + facts.count
         if first + done in cuts:
             seen.roots[first + done] = seen.range.root()
         context.options.tell(done, manifest.count)
@@ -142,7 +141,7 @@ def _batches(context: Context, first: int, cuts: list[int]) -> Iterator[Batch]:
 def _look_outside(context: Context, head: Checkpoint, seen: Seen, workers: Workers) -> None:
     indexes = context.manifest.indexes
     total = len(indexes or ())
-    for _, facts in workers.check(_outside_batches(context, head)):
+    for facts in workers.check(_outside_batches(context, head)):
         last = max(seen.indexes, default=-1)
         if facts.indexes and facts.indexes[0] <= last:
             context.findings.add("PROOF", "the lines are out of order", file=FILE)

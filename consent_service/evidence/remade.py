@@ -81,7 +81,7 @@ def _openings(context: Context) -> Iterator[tuple[int, dict[str, str]]]:
     for line in _each(context, "openings.jsonl"):
         index, texts = read_line(line)
         opened = map(read_opening, texts)
-        yield index, {opening.field: opening.value for opening in opened}
+        yield index, {name.decode(): value.decode() for name, value in opened}
 
 
 def _each(context: Context, name: str) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from consent_service.core.clock import format_time
 from consent_service.core.merkle import includes
 from consent_service.core.notes import COSIGNATURE, ED25519, NoteError, Verifier, check, parse
 from consent_service.evidence.findings import Findings
-from consent_service.evidence.openings import OpeningError, read_opening
+from consent_service.evidence.openings import OpeningError, commitment_of, read_opening
 from consent_service.evidence.policy import Policy
 from consent_service.evidence.receipts import Receipt, ReceiptError, read_file, read_receipt
 from consent_service.evidence.report import ReceiptReport
@@ -102,19 +102,20 @@ def _opened(receipt: Receipt, openings: Sequence[str], findings: Findings) -> di
     found = {}
     for text in openings[:_MOST_OPENINGS]:
         try:
-            opening = read_opening(text.encode("ascii"))
+            opening = text.encode("ascii")
+            name, value = (part.decode() for part in read_opening(opening))
         except (OpeningError, UnicodeEncodeError) as error:
             findings.add("OPENING_UNKNOWN", f"an opening cannot be read: {error}"[:200])
             continue
-        expected = commitments.get(opening.commitment.decode())
+        expected = commitments.get(commitment_of(opening).decode())
         if expected is None:
-            message = f"the opening of {opening.field[:40]!r} opens no commitment of the event"
+            message = f"the opening of {name[:40]!r} opens no commitment of the event"
             findings.add("OPENING_MISMATCH", message)
-        elif expected != opening.field:
-            message = f"the opening of {expected} names the field {opening.field[:40]!r}"
+        elif expected != name:
+            message = f"the opening of {expected} names the field {name[:40]!r}"
             findings.add("OPENING_FIELD", message)
         else:
-            found[opening.field] = opening.value
+            found[name] = value
     return found
 
 

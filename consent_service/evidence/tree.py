@@ -3,17 +3,24 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from heapq import nsmallest
 from typing import Any
 
 from consent_service.core.merkle import CompactRange, Node
 from consent_service.evidence.absences import WHOLE, Absences
 from consent_service.evidence.batches import Facts
 from consent_service.evidence.duplicates import Duplicates
-from consent_service.evidence.findings import Findings
+from consent_service.evidence.findings import LISTED, Finding, Findings
 
 _TIME = 24
 _MOST_TWICE = 100
 _MOST_NAMED = 100_000
+UNTOLD = "REDACTED_WITHOUT_RECORD"
+UNOPENED = "OPENING_MISSING_WITHOUT_ERASURE"
+_MISSING = {
+    UNTOLD: "the leaf's text is absent, and no log.redaction names it",
+    UNOPENED: "no opening of {}, and no log.erasure or log.restriction names them",
+}
 KINDS = ("notices", "variants", "documents", "banners")
 
 
@@ -45,16 +52,17 @@ class Seen:
         """Add what a batch showed."""
         self.findings.merge(facts.findings)
         self.counts.update(facts.counts)
-        self.types.update(facts.types)
         self.push(facts.nodes)
         self.hashes.add(facts.hashes)
         self.ids.add(facts.ids)
         self.absences.miss(facts.missing)
         self.absences.tell(facts.told)
         self.key_leaves.extend(facts.key_leaves)
-        for names in facts.names:
-            for kind in KINDS:
-                self.named[kind] |= getattr(names, kind)
+        for kind, count in facts.kinds.items():
+            self.types[kind.type] += count
+            self.counts["control" if kind.is_control else "events"] += count
+            for name in KINDS:
+                self.named[name] |= getattr(kind, name)
         if sum(map(len, self.named.values())) > _MOST_NAMED:
             self.findings.add("DOCUMENT_MISSING", "leaves name more files than any bundle holds")
             self.named = {kind: set() for kind in KINDS}
@@ -81,17 +89,20 @@ class Seen:
 
     def check_absences(self, file: str) -> dict[str, dict[str, int]]:
         """Find what is missing without a word; return how much is gone, by act and reason."""
+        first: dict[str, list[tuple[int, str]]] = {code: [] for code in (UNTOLD, UNOPENED)}
         for index, fields in self.absences.unexplained():
-            if WHOLE in fields:
-                message = "the leaf's text is absent, and no log.redaction names it"
-                self.findings.add("REDACTED_WITHOUT_RECORD", message, file=file, index=index)
-            else:
-                message = (
-                    f"no opening of {', '.join(fields)[:200]}, and no log.erasure or "
-                    "log.restriction names them"
+            code = UNTOLD if WHOLE in fields else UNOPENED
+            self.findings.counts[code] += 1
+            first[code].append((index, ", ".join(fields)[:200]))
+            if len(first[code]) > _MOST_TWICE:
+                first[code] = nsmallest(LISTED, first[code])
+        for code, places in first.items():
+            # They come in no order, and were counted: the first ones are named.
+            for index, fields_ in sorted(places)[:LISTED]:
+                said = _MISSING[code].format(fields_)
+                self.findings.listed.append(
+                    Finding(code=code, message=said, file=file, index=index)
                 )
-                code = "OPENING_MISSING_WITHOUT_ERASURE"
-                self.findings.add(code, message, file=file, index=index)
         gone: dict[str, dict[str, int]] = {}
         for (act, reason), count in sorted(self.absences.reasons.items()):
             gone.setdefault(act, {})[reason] = count

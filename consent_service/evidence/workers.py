@@ -4,13 +4,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from consent_service.evidence.batches import Batch, BatchChecker, Facts, Rules
 from consent_service.evidence.outside import OutsideBatch, OutsideChecker
 
 Work = Batch | OutsideBatch
-W = TypeVar("W", Batch, OutsideBatch)
 _AHEAD = 2
 
 
@@ -63,17 +62,15 @@ class Workers:
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
 
-    def check(self, work: Iterable[W]) -> Iterator[tuple[W, Facts]]:
-        """Yield each batch with what it shows, in order; only a few are held at once."""
+    def check(self, work: Iterable[Work]) -> Iterator[Facts]:
+        """Yield what each batch shows, in order; only a few are held at once."""
         if self._pool is None:
-            for each in work:
-                yield each, self._checker.check(each)
+            yield from map(self._checker.check, work)
             return
-        waiting: deque[tuple[W, Future[Facts]]] = deque()
+        waiting: deque[Future[Facts]] = deque()
         for each in work:
-            waiting.append((each, self._pool.submit(_check, each)))
+            waiting.append(self._pool.submit(_check, each))
             if len(waiting) >= self._most:
-                done, future = waiting.popleft()
-                yield done, future.result()
-        for done, future in waiting:
-            yield done, future.result()
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

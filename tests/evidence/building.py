@@ -10,8 +10,9 @@ import json
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -283,7 +284,7 @@ class Log:
         sizes = [*earlier, size]
         for each in earlier:
             files[f"checkpoints/{each}"] = self.checkpoint(each).encode()
-        for old, new in zip(sizes, sizes[1:], strict=False):
+        for old, new in pairwise(sizes):
             path = trees.proof_of(old, self.hashes(new))
             files[f"consistency/{old}-{new}"] = lines(map(standard, path))
         files["policy"] = f"log {self.checkpoint_keys[-1].vkey}\nquorum none\n".encode()
@@ -432,4 +433,4 @@ def shop(events: int = 6) -> Log:
     return log
 
 
-__all__ = ["Files", "Log", "Signer", "pack", "replace", "shop"]
+__all__ = ["Files", "Log", "Signer", "pack", "shop"]
