@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from consent_service.banners.tables import banner_build
 from consent_service.core.errors import InvalidRequestError, NotFoundError, UnavailableError
@@ -16,6 +16,7 @@ from consent_service.core.merkle import leaf_hash
 from consent_service.exports.leaves import UnexplainedError
 from consent_service.exports.model import Format, OvertakenError
 from consent_service.exports.service import Wanted
+from consent_service.ledger.tables import checkpoint
 from tests.evidence.exported import (
     ALL_DERIVED,
     Exported,
@@ -247,6 +248,23 @@ def test_what_is_signed_and_not_published_is_in_no_export(world: World) -> None:
         assert begin(world, form=form).as_of == size - 1
     world.services.ledger.seal_all()
     assert export(world, as_of=size).manifest["tree_size"] == size
+
+
+def test_an_earlier_checkpoint_that_was_not_published_stays_out(sqlite_world: World) -> None:
+    world = sqlite_world
+    filled(world)
+    before = export(world)
+    stray = {
+        "site_id": world.services.sites.get("shop").site_id,
+        "epoch": 1,
+        "size": 2,
+        "root": b"r" * 32,
+        "note": "nothing\n",
+        "created_at": world.clock.now(),
+    }
+    with world.services.db.write() as tx:
+        tx.execute(insert(checkpoint).values(stray))
+    assert export(world).data == before.data
 
 
 def test_an_erasure_that_waits_is_waited_for(world: World) -> None:
