@@ -32,9 +32,9 @@ from consent_service.consents.keyed import KeyedHashes
 from consent_service.consents.links import LinkService
 from consent_service.consents.population import count_asked_again
 from consent_service.consents.projection import project_states
+from consent_service.consents.reapplying import ReapplyService
 from consent_service.consents.rebuilding import RebuildingService
 from consent_service.consents.receipts import Receipts
-from consent_service.consents.reapplying import ReapplyService
 from consent_service.consents.retention import RetentionService
 from consent_service.consents.service import ConsentService
 from consent_service.consents.subjects import SubjectService
@@ -64,13 +64,18 @@ from consent_service.http.peers import Peers
 from consent_service.http.routes import Route
 from consent_service.http.static import StaticApi
 from consent_service.imports.service import ImportService
+from consent_service.ledger import outgoing
 from consent_service.ledger import tables as ledger_tables
 from consent_service.ledger.anchor import AnchorFile
+from consent_service.ledger.attesting import AttestingService
 from consent_service.ledger.keys import LogKeys
 from consent_service.ledger.model import MAX_MERGE_DELAY_SECONDS
 from consent_service.ledger.naming import fix_log_name
+from consent_service.ledger.outgoing import Post
 from consent_service.ledger.published import PublishedLogs
 from consent_service.ledger.service import LedgerService
+from consent_service.ledger.stamping import read_authority
+from consent_service.ledger.witnesses import read_witnesses
 from consent_service.notices import tables as notice_tables
 from consent_service.notices.api import NoticeApi
 from consent_service.notices.impressions import ImpressionService
@@ -146,6 +151,7 @@ class Services:
     reapplying: ReapplyService
     ledger: LedgerService
     logs: PublishedLogs
+    attesting: AttestingService
     audit: AuditService
     rebuilding: RebuildingService
     exports: ExportService
@@ -175,11 +181,12 @@ def build_services(
     clock: Clock | None = None,
     ids: Ids | None = None,
     kit: Kit | None = None,
+    post: Post = outgoing.post,
     with_log_keys: bool = False,
 ) -> Services:
     """Build the services of a process. Only one that seals asks for the log's keys.
 
-    `kit` is the banner's code; without one, that of this release.
+    `kit` is the banner's code; without one, that of this release. `post` makes outgoing calls.
     """
     clock = clock or SystemClock()
     ids = ids or Ids(clock)
@@ -245,6 +252,7 @@ def build_services(
         reapplying=ReapplyService(db, erasure),
         ledger=ledger,
         logs=PublishedLogs(db),
+        attesting=_attesting(settings, db, clock, post),
         audit=AuditService(db),
         rebuilding=RebuildingService(db),
         exports=ExportService(db, keyring("export")),
@@ -354,6 +362,14 @@ def _keyring(settings: Settings, clock: Clock, ids: Ids, use: str) -> Keyring:
 def _places(settings: Settings, peers: Peers) -> PlaceFinder:
     file = CountryFile(settings.country_file) if settings.country_file else None
     return PlaceFinder(peers, settings.country_header, file)
+
+
+def _attesting(settings: Settings, db: Database, clock: Clock, post: Post) -> AttestingService:
+    witnesses = read_witnesses(settings.witnesses) if settings.witnesses else ()
+    authority = None
+    if settings.timestamp_url and settings.timestamp_ca:
+        authority = read_authority(settings.timestamp_url, settings.timestamp_ca)
+    return AttestingService(db, clock, post, witnesses=witnesses, authority=authority)
 
 
 def _log_keys(settings: Settings, clock: Clock, ids: Ids) -> LogKeys:

@@ -25,6 +25,9 @@ SETTINGS = (
     "CONSENT_LOG_NAME",
     "CONSENT_KEYS_DIR",
     "CONSENT_ANCHOR_FILE",
+    "CONSENT_WITNESSES",
+    "CONSENT_TIMESTAMP_URL",
+    "CONSENT_TIMESTAMP_CA",
     "CONSENT_TRUSTED_PROXIES",
     "CONSENT_COUNTRY_HEADER",
     "CONSENT_COUNTRY_FILE",
@@ -55,6 +58,9 @@ class Settings:
     log_name: str | None
     keys_dir: Path
     anchor_file: Path
+    witnesses: Path | None
+    timestamp_url: str | None
+    timestamp_ca: Path | None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     country_header: str | None
     country_file: Path | None
@@ -97,6 +103,9 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     if loaded["country_header"] and not loaded["trusted_proxies"]:
         message = "is believed from trusted proxies only: set CONSENT_TRUSTED_PROXIES"
         problems.append(FieldError("CONSENT_COUNTRY_HEADER", message))
+    if bool(loaded["timestamp_url"]) != bool(loaded["timestamp_ca"]):
+        message = "CONSENT_TIMESTAMP_URL and CONSENT_TIMESTAMP_CA go together: set both or neither"
+        problems.append(FieldError("CONSENT_TIMESTAMP_URL", message))
     if problems:
         lines = "".join(f"\n  {each.field}: {each.message}" for each in problems)
         raise SettingsError(f"these settings are wrong:{lines}", problems)
@@ -121,6 +130,9 @@ def _read(env: Env, values: Mapping[str, str]) -> dict[str, Any]:
             "log_name": env.str("CONSENT_LOG_NAME", None, validate=_LOG_NAME),
             "keys_dir": env.path("CONSENT_KEYS_DIR", None),
             "anchor_file": env.path("CONSENT_ANCHOR_FILE", None),
+            "witnesses": env.path("CONSENT_WITNESSES", None),
+            "timestamp_url": env.str("CONSENT_TIMESTAMP_URL", None, validate=_public_url),
+            "timestamp_ca": env.path("CONSENT_TIMESTAMP_CA", None),
             "trusted_proxies": env.str("CONSENT_TRUSTED_PROXIES", "", validate=_networks),
             "country_header": env.str("CONSENT_COUNTRY_HEADER", None, validate=_HEADER),
             "country_file": env.path("CONSENT_COUNTRY_FILE", None, validate=_country_file),
@@ -152,6 +164,8 @@ def _complete(loaded: dict[str, Any]) -> Settings:
             "anchor_file": (loaded["anchor_file"] or keys_dir / "anchor.json").resolve(),
             "trusted_proxies": _networks(loaded["trusted_proxies"]),
             "country_file": loaded["country_file"] and loaded["country_file"].resolve(),
+            "witnesses": loaded["witnesses"] and loaded["witnesses"].resolve(),
+            "timestamp_ca": loaded["timestamp_ca"] and loaded["timestamp_ca"].resolve(),
         }
     )
 

@@ -53,6 +53,7 @@ def worker() -> None:
     with opened_services(settings) as services:
         Worker(
             services.ledger,
+            services.attesting,
             services.expiry,
             services.erasure,
             services.keeping,

@@ -17,6 +17,7 @@ from consent_service.db.engine import Database
 from consent_service.ledger import store, store_tree
 from consent_service.ledger.model import FIRST_EPOCH, Log, SignedCheckpoint
 from consent_service.ledger.proofs import tiled_tree
+from consent_service.ledger.store_attestations import full_note
 
 _FRESH_SECONDS = 1.0
 _RETRY_SECONDS = 5
@@ -76,14 +77,15 @@ class PublishedLogs:
         self._newest[site_id] = _Looked(time.monotonic(), found)
         return found
 
-    def checkpoint(self, site_id: str, epoch: int | None) -> SignedCheckpoint:
-        """Return the newest checkpoint of an epoch, of the newest one where none is named.
+    def checkpoint(self, site_id: str, epoch: int | None = None) -> str:
+        """Return the newest signed checkpoint of an epoch, of the newest one where none is named.
 
         Raises:
             LogPartUnknownError: nothing is published of it.
         """
         with self._db.read() as connection:
-            return self._checkpoint(connection, self._log(connection, site_id, epoch))
+            log = self._log(connection, site_id, epoch)
+            return full_note(connection, log, self._checkpoint(connection, log))
 
     def tile(self, site_id: str, epoch: int | None, place: tuple[int, int, int]) -> bytes:
         """Return the bytes of a tile given by level, index and width.
@@ -154,4 +156,5 @@ def _proof(connection: Connection, log: Log, index: int, signed: SignedCheckpoin
     size = signed.checkpoint.size
     tree = tiled_tree(connection, log.site_id, log.epoch, size)
     path = tuple(inclusion_path(index, size, tree.subtree))
-    return format_proof(InclusionProof(index=index, path=path, checkpoint=signed.note))
+    note = full_note(connection, log, signed)
+    return format_proof(InclusionProof(index=index, path=path, checkpoint=note))

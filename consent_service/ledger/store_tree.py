@@ -118,6 +118,13 @@ def list_leaf_hashes(connection: Connection, of: Log, first: int, limit: int) ->
     return list(connection.scalars(query))
 
 
+def list_heads(connection: Connection) -> list[Log]:
+    """Return the newest epoch of every log."""
+    newest = and_(log.c.site_id == ledger_head.c.site_id, log.c.epoch == ledger_head.c.epoch)
+    rows = connection.execute(select(log).join_from(ledger_head, log, newest))
+    return [_log(row) for row in rows]
+
+
 def list_logs(connection: Connection) -> list[Log]:
     """Return every epoch of every log."""
     rows = connection.execute(select(log).order_by(log.c.site_id, log.c.epoch))

@@ -30,8 +30,8 @@ class LogApi:
 
     def checkpoint(self, key: str, epoch: int | None = None) -> Response:
         """Return the newest published checkpoint."""
-        signed = self._logs.checkpoint(self._sites.get(key).site_id, epoch)
-        return _answer(signed.note, _TEXT, "no-cache")
+        note = self._logs.checkpoint(self._sites.get(key).site_id, epoch)
+        return _answer(note, _TEXT, "no-cache")
 
     def tile(self, key: str, path: str, epoch: int | None = None) -> Response:
         """Return a tile of the published tree."""

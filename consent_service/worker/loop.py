@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from structlog import get_logger
 
@@ -11,9 +11,11 @@ from consent_service.consents.erasure import ErasureService
 from consent_service.consents.expiry import ExpiryService
 from consent_service.consents.retention import RetentionService
 from consent_service.core.errors import ServiceError
+from consent_service.ledger.attesting import AttestingService
 from consent_service.ledger.service import LedgerService
 
 SEAL_SECONDS = 2.0
+ATTEST_SECONDS = 3600.0
 KEEP_SECONDS = 10.0
 EXPIRE_SECONDS = 60.0
 PURGE_SECONDS = 3600.0
@@ -47,6 +49,7 @@ class Worker:
     def __init__(
         self,
         ledger: LedgerService,
+        attesting: AttestingService,
         expiry: ExpiryService,
         erasure: ErasureService,
         keeping: KeepingService,
@@ -57,6 +60,7 @@ class Worker:
         self._ledger = ledger
         self._stop = stop
         self._halted: set[str] = set()
+        self._outward = (Chore("attested", attesting.run, ATTEST_SECONDS),)
         self._chores = (
             Chore("kept", keeping.run, KEEP_SECONDS),
             Chore("expired", expiry.run, EXPIRE_SECONDS),
@@ -66,15 +70,27 @@ class Worker:
 
     def run(self) -> None:
         """Take turns until the end, and seal once more then."""
+        threading.Thread(target=self._run_outward, name="outward", daemon=True).start()
         while not self._stop.wait(SEAL_SECONDS):
             self.turn()
         self.turn()
+
+    def _run_outward(self) -> None:
+        """Do what waits for others, apart: nobody's silence holds up the log."""
+        while not self._stop.wait(SEAL_SECONDS):
+            self._do(self._outward)
 
     def turn(self) -> None:
         """Do what is due now."""
         try:
             self._seal()
-            for chore in self._chores:
+        except ServiceError as error:
+            _log.warning("sealing failed", code=error.code, detail=error.detail)
+        self._do(self._chores)
+
+    def _do(self, chores: Sequence[Chore]) -> None:
+        try:
+            for chore in chores:
                 chore.run_if_due()
         except ServiceError as error:
             _log.warning("turn failed", code=error.code, detail=error.detail)

@@ -69,7 +69,7 @@ def test_adopting_needs_the_operators_word(sealed: World, tmp_path: Path) -> Non
     wrong = run(sealed, "adopt", "--site", "shop", "--only-copy", "--checkpoint", str(kept))
     assert wrong.exit_code == 1
     assert "holds none" in wrong.stderr
-    kept.write_text(sealed.services.logs.checkpoint(site_id(sealed), None).note)
+    kept.write_text(sealed.services.logs.checkpoint(site_id(sealed)))
     done = run(sealed, "adopt", "--site", "shop", "--only-copy", "--checkpoint", str(kept))
     assert (done.exit_code, done.output) == (0, "shop is sealed again from now on.\n")
     again = run(sealed, "adopt", "--site", "shop", "--only-copy")

@@ -240,8 +240,7 @@ def rotate_to(world: World, use: str) -> Key:
 
 
 def newest_note(world: World) -> str:
-    found = world.services.logs.checkpoint(site_id(world), None)
-    return found.note
+    return world.services.logs.checkpoint(site_id(world))
 
 
 def keys_of(leaf: dict[str, Any], use: str) -> list[str]:
