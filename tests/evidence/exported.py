@@ -8,6 +8,8 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -32,8 +34,9 @@ from consent_service.exports.model import Filter, Format
 from consent_service.exports.service import Export, Wanted
 from consent_service.ledger import store as ledger_store
 from consent_service.ledger.model import control_leaf
+from tests.fixtures_world import migrate
 from tests.storage.rows import owner
-from tests.support.world import World
+from tests.support.world import World, open_world
 
 ALL_DERIVED = ("csv", "27560", "kantara")
 
@@ -70,6 +73,16 @@ class Exported:
     @property
     def openings(self) -> dict[int, list[str]]:
         return {each["i"]: each["d"] for each in self.lines("openings.jsonl")}
+
+
+@contextmanager
+def sealed_world(folder: Path) -> Iterator[tuple[World, list[dict[str, Any]]]]:
+    """Lend a filled world on SQLite to tests that only read it, with the answers it gave."""
+    url = f"sqlite:///{folder / 'consent.db'}"
+    migrate(url, folder)
+    world = open_world(url, folder)
+    yield world, filled(world)
+    world.services.db.dispose()
 
 
 def export(world: World, site: str = "shop", **wanted: Any) -> Exported:

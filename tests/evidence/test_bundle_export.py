@@ -2,8 +2,10 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from consent_service.core.merkle import leaf_hash
 from consent_service.exports.leaves import UnexplainedError
 from consent_service.exports.model import Format, OvertakenError
 from consent_service.exports.service import Wanted
+from consent_service.exports.store_bundle import list_earlier
 from consent_service.ledger.tables import checkpoint
 from tests.evidence.exported import (
     ALL_DERIVED,
@@ -27,12 +30,22 @@ from tests.evidence.exported import (
     filled,
     index_of,
     redact,
+    sealed_world,
     stream,
     verify,
     vkey_of,
 )
 from tests.support.keeping import keep
 from tests.support.world import World
+
+Sealed = tuple[World, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sealed]:
+    """A filled world that the tests here only read, and its answers."""
+    with sealed_world(tmp_path_factory.mktemp("sealed")) as lent:
+        yield lent
 
 
 def checked(world: World, bundle: Exported) -> Exported:
@@ -96,21 +109,22 @@ def test_a_range_of_times_is_proved_to_be_whole(world: World) -> None:
     assert bundle.files["range.json"].startswith(b'{"left":["')
 
 
-@pytest.mark.parametrize(("first", "end"), [(0, 1), (1, 9), (3, 4), (8, 9), (0, 9)])
-def test_each_cut_of_a_log_holds(sqlite_world: World, first: int, end: int) -> None:
-    world = sqlite_world
-    for _ in range(5):
-        world.answer("shop", "accept")
-        world.clock.move(minutes=1)
-    world.services.ledger.seal_all()
-    start = world.clock.now() - timedelta(minutes=5)
+@pytest.mark.parametrize(
+    ("since", "until", "first", "count"),
+    [(None, 1, 0, 5), (1, None, 5, 4), (2, 3, 6, 1), (4, None, 8, 1), (None, 4, 0, 8)],
+)
+def test_each_cut_of_a_log_holds(
+    sealed: Sealed, since: int | None, until: int | None, first: int, count: int
+) -> None:
+    world, _ = sealed
+    start = world.clock.now() - timedelta(minutes=4)
     limits: dict[str, Any] = {}
-    if first > 3:
-        limits["since"] = start + timedelta(minutes=first - 4)
-    if end < 9:
-        limits["until"] = start + timedelta(minutes=max(0, end - 4), milliseconds=1)
+    if since is not None:
+        limits["since"] = start + timedelta(minutes=since)
+    if until is not None:
+        limits["until"] = start + timedelta(minutes=until)
     bundle = checked(world, export(world, **limits))
-    assert bundle.manifest["range"]["count"] <= bundle.manifest["tree_size"] == 9
+    assert bundle.manifest["range"] == {"count": count, "first": first}
 
 
 def test_one_visitors_events_are_proved_one_by_one(world: World) -> None:
@@ -124,17 +138,15 @@ def test_one_visitors_events_are_proved_one_by_one(world: World) -> None:
     assert answers[2]["consent"]["visitor"] not in str(bundle.files)
 
 
-def test_one_event_is_a_bundle_of_its_own(sqlite_world: World) -> None:
-    world = sqlite_world
-    answers = filled(world)
+def test_one_event_is_a_bundle_of_its_own(sealed: Sealed) -> None:
+    world, answers = sealed
     bundle = checked(world, export(world, consent=answers[2]["consent"]["id"]))
     assert bundle.manifest["range"] == {"indexes": [index_of(bundle, answers[2])]}
     assert bundle.manifest["counts"]["events"] == 1
 
 
-def test_withheld_openings_are_nowhere(sqlite_world: World) -> None:
-    world = sqlite_world
-    answers = filled(world)
+def test_withheld_openings_are_nowhere(sealed: Sealed) -> None:
+    world, answers = sealed
     bundle = checked(world, export(world, openings=False, derived=ALL_DERIVED))
     assert bundle.manifest["openings"] == "withheld"
     for answer in answers:
@@ -316,16 +328,22 @@ def test_a_new_key_comes_with_the_leaf_that_names_it(sqlite_world: World) -> Non
     assert {before, vkey_of(world)} <= set(bundle.manifest["log"]["vkeys"])
 
 
-def test_many_checkpoints_are_thinned_evenly(sqlite_world: World) -> None:
-    world = sqlite_world
-    for _ in range(70):
-        world.answer("shop", "accept")
-        world.services.ledger.seal_all()
-        world.clock.move(seconds=1)
-    bundle = checked(world, export(world))
-    sizes = [int(name.split("/")[1]) for name in bundle.files if name.startswith("checkpoints/")]
-    assert 50 <= len(sizes) <= 64
-    assert sizes[-1] == bundle.manifest["tree_size"] - 1
+def test_many_checkpoints_are_thinned_evenly(world: World) -> None:
+    world.services.ledger.seal_all()
+    log = begin(world).log
+    row = {"site_id": log.site_id, "epoch": log.epoch, "root": b"r" * 32, "note": "n"}
+    times = {"created_at": world.clock.now(), "published_at": world.clock.now()}
+    sizes = range(10, 3000, 7)
+    with world.services.db.write() as tx:
+        tx.execute(insert(checkpoint), [{**row, **times, "size": size} for size in sizes])
+    with world.services.db.read() as connection:
+        found = list_earlier(connection, log, 2001, 64)
+        assert list_earlier(connection, log, 4, 64) == []
+        assert list_earlier(connection, log, 40, 64) == [4, 10, 17, 24, 31, 38]
+    assert len(found) == 64
+    assert found[-1] == max(size for size in sizes if size < 2001)
+    steps = [new - old for old, new in pairwise(found)]
+    assert max(steps) <= 2001 / 64 + 7
 
 
 def test_the_banner_that_drew_a_notice_is_in_the_bundle(sqlite_world: World) -> None:
@@ -358,18 +376,16 @@ def test_the_banner_that_drew_a_notice_is_in_the_bundle(sqlite_world: World) -> 
     ],
 )
 def test_what_a_bundle_cannot_be_is_refused(
-    sqlite_world: World, wanted: dict[str, Any], field: str
+    sealed: Sealed, wanted: dict[str, Any], field: str
 ) -> None:
-    world = sqlite_world
-    filled(world)
+    world, _ = sealed
     with pytest.raises(InvalidRequestError) as refused:
         begin(world, **wanted)
     assert [each.field for each in refused.value.fields] == [field]
 
 
-def test_times_without_leaves_are_refused(sqlite_world: World) -> None:
-    world = sqlite_world
-    filled(world)
+def test_times_without_leaves_are_refused(sealed: Sealed) -> None:
+    world, _ = sealed
     with pytest.raises(InvalidRequestError, match="no leaf"):
         begin(world, since=world.clock.now() + timedelta(days=1))
     with pytest.raises(InvalidRequestError, match="no leaf"):
@@ -385,9 +401,8 @@ def test_a_log_that_published_nothing_makes_no_bundle(sqlite_world: World) -> No
         begin(world, epoch=2)
 
 
-def test_a_site_without_a_telephone_has_no_kantara_receipts(sqlite_world: World) -> None:
-    world = sqlite_world
-    filled(world)
+def test_a_site_without_a_telephone_has_no_kantara_receipts(sealed: Sealed) -> None:
+    world, _ = sealed
     site = world.services.sites.get("shop")
     silent = replace(site, controller={**site.controller, "phone": ""})
     wanted = Wanted(form=Format.BUNDLE, derived=("kantara",))
