@@ -43,14 +43,10 @@ class Tally:
 
 @dataclass(slots=True, kw_only=True)
 class Due:
-    """Events past their time by their ids, and whom they name.
-
-    `unsealed` have no index in the log yet and keep their text until they have.
-    """
+    """Events past their time by their ids, and whom they name."""
 
     links: list[str] = field(default_factory=list)
     proofs: list[str] = field(default_factory=list)
-    unsealed: int = 0
     visitors: list[str] = field(default_factory=list)
 
 
@@ -73,7 +69,7 @@ class RetentionService:
         tally = Tally()
         for due in self._pages(site, at):
             tally.links += len(due.links)
-            tally.proofs += len(due.proofs) + due.unsealed
+            tally.proofs += len(due.proofs)
         if not self._is_stopped(site):
             tally.restricted = self._erasure.count_over(site, at)
         return tally
@@ -119,7 +115,7 @@ class RetentionService:
         after = None
         while orphans := self._orphans(site, recorded_by, after):
             ends = [(each.event.event_id, _end(site, each)) for each in orphans]
-            yield self._sealed(site, Due(proofs=_past_proofs(site, ends, at)))
+            yield Due(proofs=_past_proofs(site, ends, at))
             after = orphans[-1].event.event_id
 
     def _histories(
@@ -172,15 +168,6 @@ class RetentionService:
                 due.visitors.append(visitor)
             due.links += links
             due.proofs += proofs
-        return self._sealed(site, due)
-
-    def _sealed(self, site: Site, due: Due) -> Due:
-        """Leave out the texts of events that the log does not hold yet."""
-        if due.proofs:
-            with self._db.read() as connection:
-                waiting = store_retention.list_unsealed(connection, site.site_id, due.proofs)
-            due.unsealed = len(waiting)
-            due.proofs = [each for each in due.proofs if each not in waiting]
         return due
 
     def _unlink(self, site: Site, event_ids: Sequence[str], visitors: Sequence[str]) -> Tally:

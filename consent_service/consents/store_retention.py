@@ -126,14 +126,6 @@ def list_linked(
     return [(row.event_id, row.leaf_hash, row.visitor) for row in connection.execute(query)]
 
 
-def list_unsealed(connection: Connection, site_id: str, event_ids: Sequence[str]) -> set[str]:
-    """Return which of these events have no index in the log yet."""
-    query = select(ledger_pending.c.entry_id).where(
-        ledger_pending.c.site_id == site_id, ledger_pending.c.entry_id.in_(event_ids)
-    )
-    return set(connection.scalars(query))
-
-
 def unlink(
     tx: Connection, site_id: str, event_ids: Sequence[str], held: Sequence[str]
 ) -> list[Marked]:

@@ -20,6 +20,7 @@ COPY = text(
     "INSERT INTO consent_event SELECT site_id, :fresh, visitor, visitor_seq + 1, type, ts, leaf,"
     " leaf_hash, openings, reference, state FROM consent_event WHERE event_id = :event"
 )
+HOLD = text("SELECT 1 FROM consent_event WHERE event_id = :event FOR SHARE")
 WAITS = text(
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -44,6 +45,30 @@ def test_an_answer_that_is_stored_during_an_erasure_does_not_make_it_fail(
     erasing.join()
     other.dispose()
     assert statuses == [200]
+    assert all(event.visitor is None for event in stored_events(world))
+    world.services.db.dispose()
+
+
+def test_an_answer_that_holds_the_newest_event_is_waited_for(
+    postgres_database: str, tmp_path: Path
+) -> None:
+    migrate(postgres_database, tmp_path)
+    world = open_world(postgres_database, tmp_path)
+    given = world.answer("shop", "accept")
+    statuses: list[int] = []
+    erasing = threading.Thread(target=lambda: statuses.append(erase(world, given["credential"])))
+    other = create_engine(postgres_database.replace("postgresql:", "postgresql+psycopg:"))
+    with other.connect() as connection:
+        names = {"fresh": str(uuid4()), "event": given["consent"]["id"]}
+        connection.execute(HOLD, {"event": given["consent"]["id"]})
+        erasing.start()
+        wait_until_blocked(other, erasing)
+        connection.execute(COPY, names)
+        connection.commit()
+    erasing.join()
+    other.dispose()
+    assert statuses == [200]
+    assert len(stored_events(world)) == 3
     assert all(event.visitor is None for event in stored_events(world))
     world.services.db.dispose()
 
