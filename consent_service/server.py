@@ -15,7 +15,8 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from prometheus_client.multiprocess import mark_process_dead
 
-from consent_service.bootstrap import build_app, build_services
+from consent_service.application import build_app
+from consent_service.bootstrap import build_services
 from consent_service.http import logs
 from consent_service.lifeline import follow_parent
 from consent_service.notices.impressions import ImpressionService

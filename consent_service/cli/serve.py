@@ -52,12 +52,12 @@ def worker() -> None:
     follow_parent()
     with opened_services(settings) as services:
         Worker(
-            services.ledger,
-            services.attesting,
-            services.expiry,
-            services.erasure,
-            services.keeping,
-            services.retention,
+            ledger=services.ledger,
+            attesting=services.attesting,
+            expiry=services.expiry,
+            erasure=services.erasure,
+            keeping=services.keeping,
+            retention=services.retention,
             stop=stop,
         ).run()
 

@@ -48,13 +48,13 @@ class Worker:
 
     def __init__(
         self,
+        *,
         ledger: LedgerService,
         attesting: AttestingService,
         expiry: ExpiryService,
         erasure: ErasureService,
         keeping: KeepingService,
         retention: RetentionService,
-        *,
         stop: threading.Event,
     ) -> None:
         self._ledger = ledger

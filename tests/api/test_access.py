@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from consent_service.access.model import SCOPES
-from consent_service.bootstrap import build_routes, full_metadata
+from consent_service.application import build_routes
+from consent_service.bootstrap import full_metadata
 from consent_service.http.routes import Access, Route
 from tests.api.calls import refused
 from tests.support.world import World

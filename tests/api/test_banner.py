@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from consent_service.bootstrap import build_app, build_services
+from consent_service.application import build_app
+from consent_service.bootstrap import build_services
 from tests.api.calls import refused, rewrite
 from tests.storage.rows import content, owner
 from tests.support import kits

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from werkzeug.test import TestResponse
 
-from consent_service.bootstrap import build_app
+from consent_service.application import build_app
 from tests.api.backing import Backend
 from tests.api.calls import CHOICES, act, leaf_of, refused, rewrite, stored_events, values
 from tests.api.test_asked_since import CHANGED, POLICY, SENTENCE, with_matter

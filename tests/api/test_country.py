@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_service.bootstrap import build_app
+from consent_service.application import build_app
 from tests.api.calls import rewrite
 from tests.ports import free_port
 from tests.support.world import World

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from consent_service.bootstrap import build_app
+from consent_service.application import build_app
 from tests.api.calls import act, refused
 from tests.support.world import ORIGINS, World
 

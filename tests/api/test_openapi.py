@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from consent_service.bootstrap import build_routes
+from consent_service.application import build_routes
 from consent_service.http.routes import Access
 from tests.api.calls import act
 from tests.support.world import World

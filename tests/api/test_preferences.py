@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from werkzeug.test import TestResponse
 
-from consent_service.bootstrap import build_app
+from consent_service.application import build_app
 from consent_service.consents.model import EventType, Method
 from consent_service.http.pages import page_strings
 from tests.api.calls import ask_for, history, leaf_of, refused, rewrite, stored_events, values

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from consent_service.bootstrap import build_app
+from consent_service.application import build_app
 from tests.api.backing import Backend
 from tests.api.calls import act, leaf_of, rewrite
 from tests.support.world import ORIGINS, World

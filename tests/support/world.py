@@ -11,7 +11,8 @@ from uuid import uuid4
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from consent_service.bootstrap import Services, build_app, build_services
+from consent_service.application import build_app
+from consent_service.bootstrap import Services, build_services
 from consent_service.publishing.folder import read_folder
 from consent_service.publishing.plan import Plan
 from consent_service.publishing.planning import Planner
