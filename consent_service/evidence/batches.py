@@ -20,6 +20,9 @@ from consent_service.evidence.openings import OpeningError, commitment_of, read_
 from consent_service.evidence.shapes import Kind, Leaf, LeafReader, Wrong
 
 _REDACTED = b'{"$redacted":"'
+NO_TIME = b" " * 24
+"""Stands for the time of a leaf that cannot be read."""
+
 GONE = {
     "log.erasure": "erased",
     "log.restriction": "restricted",
@@ -98,6 +101,7 @@ class BatchChecker:
             place = (EVENTS, batch.line + offset + 1, index)
             if len(line) > MAX_LINE:
                 facts.findings.at(place, "LINE_TOO_LONG", "the line is longer than 64 KiB")
+            time = NO_TIME
             if line.startswith(_REDACTED):
                 digest = self._redacted(line, place, facts)
             else:
@@ -108,8 +112,9 @@ class BatchChecker:
                 else:
                     self.look(leaf, digest, openings.get(index, ()), place, facts)
                     ids.append(leaf.id)
-                    times.append(leaf.ts)
+                    time = leaf.ts
             hashes.append(digest)
+            times.append(time)
         facts.nodes = [
             (level, at, root_of(hashes[(at << level) - first : ((at + 1) << level) - first]))
             for level, at in cover(first, first + len(hashes))

@@ -39,9 +39,10 @@ def look(
     large = sum(context.archive.size(name) for name in (EVENTS, FILE) if name in context.archive)
     processes = options.processes if large > _SMALL else 1
     with Workers(rules, processes) as workers:
+        # Leaves beside the range first: the genesis among them tells the promised delay.
+        _look_outside(context, head, seen, workers)
         if manifest.indexes is None:
             _look_at_range(context, head, sizes, seen, workers)
-        _look_outside(context, head, seen, workers)
     _check_duplicates(context, seen)
     return seen
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from consent_service.core.merkle import CompactRange, Node
 from consent_service.evidence.absences import WHOLE, Absences
-from consent_service.evidence.batches import Facts
+from consent_service.evidence.batches import NO_TIME, Facts
 from consent_service.evidence.duplicates import Duplicates
 from consent_service.evidence.findings import LISTED, Finding, Findings
 
@@ -73,15 +73,14 @@ class Seen:
     def check_times(self, times: bytes, first: int, file: str) -> None:
         """Find leaves that stand behind one that is later by more than the promised delay.
 
-        `times` are those of the leaves from `first` on, 24 characters each, where all could be
-        read; where not, the indexes that are told are those of the ones before.
+        `times` are those of the leaves from `first` on, 24 characters each.
         """
-        latest = self._latest
+        latest, delay = self._latest, timedelta(seconds=self.delay)
         for position in range(0, len(times), _TIME):
             time = times[position : position + _TIME]
             if time >= latest:
                 latest = time
-            elif _moment(time) < _moment(latest) - timedelta(seconds=self.delay):
+            elif time != NO_TIME and _moment(time) < _moment(latest) - delay:
                 message = f"the leaf is of {time.decode()}, one before it of {latest.decode()}"
                 index = first + position // _TIME
                 self.findings.add("TIME_OUT_OF_ORDER", message, file=file, index=index)
