@@ -1,9 +1,10 @@
 """Writes a bundle: the files of docs/bundle.md, in their order, with constant memory."""
 
-from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
+
+from sqlalchemy import Connection
 
 from consent_service import __version__
 from consent_service.core.canonical import canonical_json
@@ -16,9 +17,10 @@ from consent_service.exports import guide, store_bundle, store_documents
 from consent_service.exports.archive import Archive, Entry, joined
 from consent_service.exports.leaves import Held, Scope, Terms
 from consent_service.exports.reading import LeafReader
-from consent_service.ledger import store_tree
+from consent_service.exports.tally import Tally
+from consent_service.ledger import store_attestations, store_tree
 from consent_service.ledger.keys import export_name
-from consent_service.ledger.model import EVENT, Log, SignedCheckpoint
+from consent_service.ledger.model import Log, SignedCheckpoint
 from consent_service.ledger.proofs import tiled_tree
 
 FORMAT = "consent-audit-bundle/1"
@@ -30,13 +32,18 @@ _PROOFS_AT_ONCE = 200
 class Bundle:
     """A bundle that can be written: the same content gives the same bytes.
 
-    `created` is when the clock key signed the checkpoint, `vkeys` are the verifier keys that the
+    `note` is the checkpoint with the signatures of witnesses, `stamp` its time stamp in DER, and
+    `authority` the certificates in PEM of who made that. `created` is when the clock key signed
+    the checkpoint, `vkeys` are the verifier keys that the
     tree names by their use, `key_leaves` the indexes of the leaves that name keys, `derived` the
     paths of the derived files, `key` signs the manifest.
     """
 
     log: Log
     signed: SignedCheckpoint
+    note: str
+    stamp: bytes | None
+    authority: bytes | None
     created: str
     vkeys: Sequence[tuple[str, str]]
     key_leaves: Sequence[int]
@@ -54,50 +61,6 @@ class Bundle:
     def steps(self) -> int:
         """How many leaves are read while it is written, some of them more than once."""
         return self.scope.count * (1 + self.terms.openings + len(self.derived))
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was seen in the leaves of a bundle."""
-
-    events: int = 0
-    control: int = 0
-    redacted: int = 0
-    erased_fields: int = 0
-    documents: set[str] = field(default_factory=set)
-    banners: set[str] = field(default_factory=set)
-    controls: "array[int]" = field(default_factory=lambda: array("Q"))
-
-    def add(self, held: Held, scope: Scope, *, openings: bool) -> None:
-        """Count a leaf and note what it names."""
-        self.controls.extend(index for index in held.controls if not scope.holds(index))
-        if held.leaf is None:
-            self.redacted += 1
-            return
-        leaf = held.body()
-        if held.kind == EVENT:
-            self.events += 1
-        else:
-            self.control += 1
-        if openings:
-            self.erased_fields += len(leaf.get("priv", ())) - len(held.openings)
-        if "banner" in leaf:
-            self.banners.add(leaf["banner"])
-        named = [leaf.get("notice"), leaf.get("document"), *leaf.get("documents", {}).values()]
-        for each in named:
-            self.documents.update(
-                each[key] for key in ("sha256", "variant") if each and key in each
-            )
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """The counts of the manifest."""
-        return {
-            "control": self.control,
-            "erased_fields": self.erased_fields,
-            "events": self.events,
-            "redacted": self.redacted,
-        }
 
 
 class BundleWriter:
@@ -132,8 +95,12 @@ class BundleWriter:
 
     def _files(self) -> Iterator[tuple[str, Iterable[bytes]]]:
         bundle = self._bundle
-        yield "checkpoint", [bundle.signed.note.encode()]
+        yield "checkpoint", [bundle.note.encode()]
         yield from self._earlier()
+        if bundle.stamp:
+            yield "checkpoint.tsr", [bundle.stamp]
+            if bundle.authority:
+                yield "tsa.pem", [bundle.authority]
         yield "policy", [policy(bundle.vkeys).encode()]
         if bundle.scope.indexes is None:
             yield "events.jsonl", self._event_lines()
@@ -157,12 +124,16 @@ class BundleWriter:
         bundle = self._bundle
         with self._db.read() as connection:
             sizes = store_bundle.list_earlier(connection, bundle.log, bundle.size, EARLIER)
-            found = [store_tree.find_checkpoint(connection, bundle.log, size) for size in sizes]
-        for each in found:
-            if each:
-                yield f"checkpoints/{each.checkpoint.size}", [each.note.encode()]
+            notes = [self._note_of(connection, size) for size in sizes]
+        for size, note in zip(sizes, notes, strict=True):
+            yield f"checkpoints/{size}", [note.encode()]
         for old, new in pairwise([*sizes, bundle.size]):
             yield f"consistency/{old}-{new}", [self._consistency(old, new).encode()]
+
+    def _note_of(self, connection: Connection, size: int) -> str:
+        log = self._bundle.log
+        signed = store_tree.find_checkpoint(connection, log, size)
+        return store_attestations.full_note(connection, log, signed) if signed else ""
 
     def _consistency(self, old: int, new: int) -> str:
         log = self._bundle.log

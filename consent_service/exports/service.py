@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -15,7 +16,7 @@ from consent_service.exports.leaves import Scope, Terms, by_leaf, is_restricted
 from consent_service.exports.model import DERIVED, Exported, Filter, Format, header, lines
 from consent_service.exports.naming import created_at, signing_key, vkeys_of
 from consent_service.ledger import store as ledger_store
-from consent_service.ledger import store_tree
+from consent_service.ledger import store_attestations, store_tree
 from consent_service.ledger.model import Log, SignedCheckpoint
 from consent_service.sites.model import Site
 
@@ -64,10 +65,17 @@ class ExportService:
     """Exports of all sites."""
 
     def __init__(
-        self, db: Database, keyring: Keyring, *, wait_seconds: float = WAIT_SECONDS
+        self,
+        db: Database,
+        keyring: Keyring,
+        authority: Path | None = None,
+        *,
+        wait_seconds: float = WAIT_SECONDS,
     ) -> None:
+        """`authority` holds the certificates of who stamps checkpoints, in PEM."""
         self._db = db
         self._keyring = keyring
+        self._authority = authority
         self._wait_seconds = wait_seconds
 
     def begin(self, site: Site, wanted: Wanted) -> Export:
@@ -187,6 +195,9 @@ class ExportService:
         return Bundle(
             log=log,
             signed=signed,
+            note=store_attestations.full_note(connection, log, signed),
+            stamp=store_attestations.find_stamp(connection, log, size),
+            authority=self._authority.read_bytes() if self._authority else None,
             created=created_at(signed, vkeys),
             vkeys=vkeys,
             key_leaves=key_leaves,

@@ -6,19 +6,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert, select
 
 from consent_service.banners.tables import banner_build
 from consent_service.core.errors import InvalidRequestError, NotFoundError, UnavailableError
 from consent_service.core.keyring import ROTATION_DELAY, rotate
 from consent_service.core.merkle import leaf_hash
+from consent_service.core.notes import cosign, parse
 from consent_service.exports.leaves import UnexplainedError
 from consent_service.exports.model import Format, OvertakenError
-from consent_service.exports.service import Wanted
+from consent_service.exports.service import ExportService, Wanted
 from consent_service.exports.store_bundle import list_earlier
+from consent_service.ledger import store_attestations
 from consent_service.ledger.tables import checkpoint
 from tests.evidence.exported import (
     ALL_DERIVED,
@@ -241,6 +245,33 @@ def test_what_a_restriction_hides_it_hides_before_it_is_sealed(sqlite_world: Wor
     world.services.ledger.seal_all()
     assert index not in checked(world, export(world)).openings
     assert index in checked(world, export(world, restricted=True)).openings
+
+
+def test_what_others_say_of_a_checkpoint_is_in_the_bundle(world: World, tmp_path: Path) -> None:
+    filled(world)
+    plain = export(world)
+    note, size = plain.files["checkpoint"].decode(), plain.manifest["tree_size"]
+    line = cosign(parse(note).text, "witness", Ed25519PrivateKey.generate(), 1_795_000_000)
+    log, certificates = begin(world).log, tmp_path / "tsa.pem"
+    certificates.write_bytes(b"certificates")
+    for kind, name, content in (
+        (store_attestations.COSIGNATURE, "witness", line),
+        (store_attestations.TIMESTAMP, "https://tsa.example", "c3RhbXA="),
+    ):
+        with world.services.db.write() as tx:
+            store_attestations.insert(tx, log, size, kind, name, content, world.clock.now())
+    exports = ExportService(world.services.db, world.services.exports._keyring, certificates)
+    object.__setattr__(world.services, "exports", exports)
+    bundle = checked(world, export(world))
+    assert bundle.files["checkpoint"].decode() == note + line
+    assert bundle.files["checkpoint.tsr"] == b"stamp"
+    assert bundle.files["tsa.pem"] == b"certificates"
+    world.clock.move(seconds=1)
+    world.answer("shop", "accept")
+    world.services.ledger.seal_all()
+    later = checked(world, export(world))
+    assert later.files[f"checkpoints/{size}"].decode() == note + line
+    assert not {"checkpoint.tsr", "tsa.pem"} & set(later.files)
 
 
 def test_what_is_signed_and_not_published_is_in_no_export(world: World) -> None:
