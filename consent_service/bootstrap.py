@@ -31,7 +31,7 @@ from consent_service.consents.tokens import Tokens
 from consent_service.consents.visitors import VisitorService
 from consent_service.core.clock import Clock, SystemClock
 from consent_service.core.ids import Ids
-from consent_service.core.keyring import Keyring
+from consent_service.core.keyring import Keyring, ensure_keyring
 from consent_service.db.engine import Database, open_database
 from consent_service.db.metadata import metadata
 from consent_service.db.migrate import Migrations
