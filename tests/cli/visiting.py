@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from werkzeug.test import TestResponse
 
-from consent_service.bootstrap import Services, build_app, build_services
+from consent_service.application import build_app
+from consent_service.bootstrap import Services, build_services
 from consent_service.settings import load_settings
 from tests.support.clock import FakeClock
 from tests.support.world import ORIGINS

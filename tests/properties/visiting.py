@@ -11,8 +11,9 @@ from uuid import UUID
 from hypothesis import note
 from werkzeug.test import TestResponse
 
+from consent_service.application import build_app
 from consent_service.backends.checks import View, Who
-from consent_service.bootstrap import build_app, build_services
+from consent_service.bootstrap import build_services
 from consent_service.core.clock import format_time
 from consent_service.settings import load_settings
 from tests.properties.edited_site import KEY, EditedSite
