@@ -121,10 +121,15 @@ def read_manifest(archive: Archive) -> Manifest:
         raise
     except ValueError as error:
         raise ManifestError(f"manifest.json is not canonical JSON: {error}"[:200]) from error
-    problem = _FORM(value, "") or _contradiction(value)
+    problem = check_form(value) or _contradiction(value)
     if problem:
         raise ManifestError(f"manifest.json: {problem}")
     return _manifest(value, hashlib.sha256(data).hexdigest())
+
+
+def check_form(value: Any) -> str | None:
+    """Return what is wrong with a parsed manifest by itself; None where it is one."""
+    return _FORM(value, "")
 
 
 def check_files(archive: Archive, manifest: Manifest, findings: Findings) -> None:

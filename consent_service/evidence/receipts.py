@@ -13,7 +13,7 @@ from consent_service.core.canonical import MAX_INTEGER, canonical_json, parse_st
 from consent_service.core.encoding import b64url_decode
 from consent_service.core.merkle import leaf_hash
 from consent_service.evidence.forms import integer, record, text, words
-from consent_service.evidence.leaves import DIGEST, MAX_LEAF, UUID7, check_leaf
+from consent_service.evidence.leaves import DIGEST, EVENT, MAX_LEAF, UUID7
 
 TYPE = "consent-receipt+jwt"
 FILE_FORMAT = "consent-receipt/1"
@@ -29,7 +29,7 @@ _CLAIMS = record(
         "log": words(1, 255),
         "leaf": _DIGEST,
         "mmd": integer(0, 86_400),
-        "evt": lambda value, _: check_leaf(value),
+        "evt": EVENT,
         "cp": record({"root": _DIGEST, "size": integer(0, MAX_INTEGER)}),
         "sv": words(1, 64),
     }
