@@ -3,7 +3,7 @@
 Where a site has a duty to keep proof, or a legal hold lasts, it is hidden first and goes later.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -137,9 +137,9 @@ class ErasureService:
             if restriction:
                 erased = Erased(visitors=1, restricted=events, restriction=restriction)
             else:
-                self.clear_holds(tx, site, visitor, order)
+                self.clear_holds(tx, site, [visitor], order)
                 erased = Erased(visitors=1, events=events)
-        store_erasure.forget_visitor(tx, site.site_id, visitor)
+        store_erasure.forget_visitors(tx, site.site_id, [visitor])
         return erased
 
     def _insert_change(
@@ -191,9 +191,13 @@ class ErasureService:
         store_erasure.clear_names(tx, site.site_id, [each.event_id for each in named])
         store_entries.insert_entries(tx, site.site_id, entries)
 
-    def clear_holds(self, tx: Connection, site: Site, visitor: str, order: Order) -> None:
-        """Take a visitor out of holds that are over, and out of the leaves about them."""
-        about = store_holds.clear_visitor(tx, site.site_id, visitor)
+    def clear_holds(
+        self, tx: Connection, site: Site, visitors: Sequence[str], order: Order
+    ) -> None:
+        """Take visitors out of holds that are over, and out of the leaves about them."""
+        about = store_holds.clear_visitors(tx, site.site_id, visitors)
+        if not about:
+            return
         cleared = store_entries.clear_openings(tx, site.site_id, about)
         marked = [Marked(leaf_hash=leaf_hash, leaf=leaf) for leaf_hash, leaf in cleared]
         entries = [self._marks.erasure(site, each, order) for each in marked]
@@ -210,7 +214,7 @@ class ErasureService:
                     taken = store_erasure.take_restricted(tx, site.site_id, visitor)
                     entries = [self._marks.erasure(site, each, order) for each in taken]
                     store_entries.insert_entries(tx, site.site_id, entries)
-                    self.clear_holds(tx, site, visitor, order)
+                    self.clear_holds(tx, site, [visitor], order)
                     events += len(taken)
             after = visitors[-1]
         return events

@@ -195,9 +195,10 @@ class RetentionService:
 
     def _forget(self, tx: Connection, site: Site, visitors: Sequence[str]) -> None:
         """Remove what else is kept of visitors whom no event names any more."""
-        for visitor in store_retention.list_gone(tx, site.site_id, visitors):
-            store_erasure.forget_visitor(tx, site.site_id, visitor)
-            self._erasure.clear_holds(tx, site, visitor, _ORDER)
+        gone = store_retention.list_gone(tx, site.site_id, visitors)
+        if gone:
+            store_erasure.forget_visitors(tx, site.site_id, gone)
+            self._erasure.clear_holds(tx, site, gone, _ORDER)
 
 
 def _past_proofs(

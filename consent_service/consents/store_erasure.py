@@ -80,10 +80,10 @@ def clear_names(tx: Connection, site_id: str, event_ids: Sequence[str]) -> None:
     tx.execute(update(consent_event).where(named).values(cleared))
 
 
-def forget_visitor(tx: Connection, site_id: str, visitor: str) -> None:
-    """Remove a visitor's one-use addresses, subject links and state."""
+def forget_visitors(tx: Connection, site_id: str, visitors: Sequence[str]) -> None:
+    """Remove the one-use addresses, subject links and states of visitors."""
     for table in (visitor_link, subject_link, visitor_state):
-        tx.execute(delete(table).where(table.c.site_id == site_id, table.c.visitor == visitor))
+        tx.execute(delete(table).where(table.c.site_id == site_id, table.c.visitor.in_(visitors)))
 
 
 def insert_restriction(tx: Connection, site_id: str, new: Restriction) -> None:

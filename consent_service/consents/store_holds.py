@@ -68,9 +68,9 @@ def release_hold(
     return tx.execute(update(retention_hold).where(lasting).values(ended)).rowcount > 0
 
 
-def clear_visitor(tx: Connection, site_id: str, visitor: str) -> Sequence[str]:
-    """Take a visitor out of the holds that are over; return the ids of the leaves about them."""
-    about = (retention_hold.c.site_id == site_id) & (retention_hold.c.visitor == visitor)
+def clear_visitors(tx: Connection, site_id: str, visitors: Sequence[str]) -> Sequence[str]:
+    """Take visitors out of the holds that are over; return the ids of the leaves about them."""
+    about = (retention_hold.c.site_id == site_id) & retention_hold.c.visitor.in_(visitors)
     over = retention_hold.c.released_at.is_not(None)
     cleared = (
         update(retention_hold)
