@@ -1,0 +1,144 @@
+"""RFC 3161 time stamps, by an authority that OpenSSL makes for the test."""
+
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from consent_service.evidence import timestamps
+from tests.evidence.building import Files, Log, shop
+from tests.evidence.checking import checked, codes, errors
+
+# Without `certs`, as OpenSSL sorts that set in another way than the standard asks for.
+CONFIGURATION = """
+[req]
+distinguished_name = name
+prompt = no
+[name]
+CN = {name}
+[ca]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign
+subjectKeyIdentifier = hash
+[tsa]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = critical,timeStamping
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[stamping]
+serial = serial
+default_policy = 1.2.3.4
+digests = sha256
+signer_digest = sha256
+accuracy = secs:1
+ess_cert_id_alg = sha256
+"""
+
+
+class Authority:
+    """A root, and a certificate below it that stamps."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        (folder / "serial").write_text("01\n")
+        for name, section in (("ca", "ca"), ("tsa", "tsa")):
+            (folder / f"{name}.cnf").write_text(CONFIGURATION.format(name=name))
+            self._openssl("ecparam", "-name", "prime256v1", "-genkey", "-out", f"{name}.key")
+            request = ["req", "-new", "-key", f"{name}.key", "-config", f"{name}.cnf"]
+            self._openssl(*request, "-out", f"{name}.csr")
+            signer = ["-signkey", "ca.key"]
+            if name == "tsa":
+                signer = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
+            self._openssl(
+                *("x509", "-req", "-in", f"{name}.csr", "-days", "30", "-out", f"{name}.pem"),
+                *("-extfile", f"{name}.cnf", "-extensions", section),
+                *signer,
+            )
+        self.root = (folder / "ca.pem").read_bytes()
+        self.stamper = (folder / "tsa.pem").read_bytes()
+
+    def stamp(self, data: bytes) -> bytes:
+        (self._folder / "data").write_bytes(data)
+        self._openssl("ts", "-query", "-data", "data", "-sha256", "-cert", "-out", "query")
+        self._openssl(
+            *("ts", "-reply", "-queryfile", "query", "-signer", "tsa.pem", "-inkey", "tsa.key"),
+            *("-config", "tsa.cnf", "-section", "stamping", "-out", "reply"),
+        )
+        return (self._folder / "reply").read_bytes()
+
+    def _openssl(self, *arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=self._folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("stamps") / "authority")
+
+
+def stamped(log: Log, authority: Authority, **changes: bytes) -> Files:
+    files = log.bundle()
+    response = changes.get("response") or authority.stamp(files["checkpoint"])
+    return log.seal(files | {"checkpoint.tsr": response, "tsa.pem": authority.stamper})
+
+
+def test_a_stamp_tells_when_a_checkpoint_was_there(authority: Authority, tmp_path: Path) -> None:
+    log = Log(now=datetime.now(UTC).replace(microsecond=0))
+    log.genesis()
+    log.now = datetime.now(UTC).replace(microsecond=0)
+    report = checked(tmp_path, stamped(log, authority), log, authority=authority.root)
+    assert codes(report) == {"NO_ANCHOR"}
+    assert report.facts["timestamp"] >= report.facts["time"]
+
+
+def test_a_checkpoint_cannot_be_later_than_its_stamp(authority: Authority, tmp_path: Path) -> None:
+    log = Log(now=datetime(2999, 1, 1, tzinfo=UTC))
+    log.genesis()
+    report = checked(tmp_path, stamped(log, authority), log, authority=authority.root)
+    assert errors(report) == {"TIMESTAMP"}
+
+
+def test_a_stamp_of_something_else_does_not_hold(authority: Authority, tmp_path: Path) -> None:
+    log = shop()
+    response = authority.stamp(b"something else")
+    files = stamped(log, authority, response=response)
+    report = checked(tmp_path, files, log, authority=authority.root)
+    assert errors(report) == {"TIMESTAMP"}
+
+
+def test_a_stamp_of_another_authority_does_not_hold(authority: Authority, tmp_path: Path) -> None:
+    other = Authority(tmp_path / "other")
+    log = shop()
+    report = checked(tmp_path, stamped(log, authority), log, authority=other.root)
+    assert errors(report) == {"TIMESTAMP"}
+
+
+@pytest.mark.parametrize("response", [b"x", b"0" * 1000])
+def test_what_is_no_stamp_is_refused(response: bytes, authority: Authority, tmp_path: Path) -> None:
+    log = shop()
+    files = stamped(log, authority, response=response)
+    assert errors(checked(tmp_path, files, log, authority=authority.root)) == {"TIMESTAMP"}
+    assert errors(checked(tmp_path, files, log, authority=b"no PEM")) == {"TIMESTAMP"}
+
+
+def test_a_stamp_that_is_asked_for_must_be_there(authority: Authority, tmp_path: Path) -> None:
+    log = shop()
+    assert errors(checked(tmp_path, log.bundle(), log, authority=authority.root)) == {"TIMESTAMP"}
+
+
+def test_a_stamp_that_nobody_checks_is_a_warning(authority: Authority, tmp_path: Path) -> None:
+    log = shop()
+    report = checked(tmp_path, stamped(log, authority), log)
+    assert codes(report) == {"TIMESTAMP_UNCHECKED", "NO_ANCHOR"}
+
+
+def test_without_the_extra_package_a_stamp_is_not_taken_as_good(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "rfc3161_client", None)
+    with pytest.raises(timestamps.TimestampError, match="install the extra timestamps"):
+        timestamps.check_timestamp(b"", b"", authority.root, b"")
