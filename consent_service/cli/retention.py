@@ -180,7 +180,7 @@ def reapply(key: str, file: Path, *, as_json: bool) -> None:
     """
     with opened_services() as services:
         site = services.sites.get(key)
-        erased = services.reapplying.run(site, _leaves(file))
+        erased = services.reapplying.run(site, stored_leaves(file))
         tally = _run(services, site)
     told = {
         "visitors": erased.visitors,
@@ -221,7 +221,7 @@ def compact_tables(*, as_json: bool) -> None:
         click.secho("This role may not run CHECKPOINT; the server does so later.", err=True)
 
 
-def _leaves(file: Path) -> Iterator[bytes]:
+def stored_leaves(file: Path) -> Iterator[bytes]:
     """Yield the leaves of a bundle, or of its events.jsonl, as they were stored."""
     if not is_zipfile(file):
         with file.open("rb") as lines:

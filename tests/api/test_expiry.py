@@ -113,11 +113,12 @@ def test_the_worker_does_it(world: World) -> None:
     services: Any = world.services
     worker = partial(
         Worker,
-        services.ledger,
-        services.expiry,
-        services.erasure,
-        services.keeping,
-        services.retention,
+        ledger=services.ledger,
+        attesting=services.attesting,
+        expiry=services.expiry,
+        erasure=services.erasure,
+        keeping=services.keeping,
+        retention=services.retention,
     )
     worker(stop=threading.Event()).turn()
     world.clock.move(days=LIFETIME)

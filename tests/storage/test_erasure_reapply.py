@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from consent_service.bootstrap import build_app, build_services
-from consent_service.cli.retention import _leaves
+from consent_service.application import build_app
+from consent_service.bootstrap import build_services
+from consent_service.cli.retention import stored_leaves
 from consent_service.core.errors import InvalidRequestError
 from consent_service.settings import load_settings
 from tests.evidence.exported import export
@@ -64,13 +65,13 @@ def test_whom_the_backup_brought_back_goes_again(
     newer = bundle(world, tmp_path)
     for old in restored(world, tmp_path / "old.db"):
         assert len(named(old)) == 3
-        done = old.services.reapplying.run(shop(old), _leaves(newer))
+        done = old.services.reapplying.run(shop(old), stored_leaves(newer))
         assert (done.visitors, done.restricted if restrict else done.events) == (2, 4)
         assert named(old) == {given[2]["consent"]["visitor"]}
         assert hidden(old) == (
             {each["consent"]["visitor"] for each in given[:2]} if restrict else set()
         )
-        again = old.services.reapplying.run(shop(old), _leaves(newer))
+        again = old.services.reapplying.run(shop(old), stored_leaves(newer))
         assert again.visitors == 0
 
 
@@ -85,7 +86,7 @@ def test_what_time_removed_needs_no_leaf(world: World, tmp_path: Path) -> None:
     assert sum(tally.links for tally in world.services.retention.run(shop(world))) == 1
     newer = bundle(world, tmp_path)
     for old in restored(world, tmp_path / "old.db"):
-        assert old.services.reapplying.run(shop(old), _leaves(newer)).visitors == 0
+        assert old.services.reapplying.run(shop(old), stored_leaves(newer)).visitors == 0
         assert named(old) == {given["consent"]["visitor"]}
 
 
@@ -94,7 +95,7 @@ def test_another_log_s_leaves_are_refused(world: World, tmp_path: Path) -> None:
     newer = bundle(world, tmp_path)
     site = world.services.sites.get("news")
     with pytest.raises(InvalidRequestError, match="none of"):
-        world.services.reapplying.run(site, _leaves(newer))
+        world.services.reapplying.run(site, stored_leaves(newer))
     for lines in ([b"leaf"], [b"[]"]):
         with pytest.raises(InvalidRequestError):
             world.services.reapplying.run(site, lines)
