@@ -50,10 +50,10 @@ class Kind:
 
     log: str
     type: str
-    notices: frozenset[str] = frozenset()
-    variants: frozenset[str] = frozenset()
-    documents: frozenset[str] = frozenset()
-    banners: frozenset[str] = frozenset()
+    notices: frozenset[str]
+    variants: frozenset[str]
+    documents: frozenset[str]
+    banners: frozenset[str]
 
     @property
     def is_control(self) -> bool:
@@ -88,6 +88,7 @@ class LeafReader:
 
     def __init__(self) -> None:
         self._shapes: dict[bytes, _Shape] = {}
+        self._kinds: dict[tuple[Any, ...], Kind] = {}
 
     def read(self, line: bytes) -> Leaf | Wrong:
         """Return a line's leaf, or what is wrong with it."""
@@ -108,17 +109,37 @@ class LeafReader:
         if isinstance(leaf, Wrong):
             return leaf
         is_control = leaf["type"] in CONTROL
+        kind = self._kind(leaf)
         if not is_control and b"\\" not in line and b"\n" not in line:
-            if len(self._shapes) >= _MOST_SHAPES:
-                self._shapes.clear()
-            self._shapes[key] = _shape(leaf)
+            self._shapes[key] = _shape(leaf, kind)
+        if max(len(self._shapes), len(self._kinds)) > _MOST_SHAPES:
+            self._shapes.clear()
+            self._kinds.clear()
         return Leaf(
             leaf["id"].encode(),
             leaf["ts"].encode(),
-            _kind(leaf),
+            kind,
             {value.encode(): field.encode() for field, value in leaf.get("priv", {}).items()},
             leaf if is_control else None,
         )
+
+    def _kind(self, leaf: dict[str, Any]) -> Kind:
+        """Return the kind of a leaf, one for all that have it in common."""
+        notice = leaf.get("notice", {})
+        documents = list(leaf.get("documents", {}).values())
+        documents += [leaf["document"]] if "document" in leaf else []
+        common = (
+            leaf["log"],
+            leaf["type"],
+            _some(notice, "sha256"),
+            _some(notice, "variant"),
+            frozenset(each["sha256"] for each in documents),
+            _some(leaf, "banner"),
+        )
+        kind = self._kinds.get(common)
+        if kind is None:
+            kind = self._kinds[common] = Kind(*common)
+        return kind
 
 
 def parse_leaf(line: bytes) -> dict[str, Any] | Wrong:
@@ -161,12 +182,12 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _shape(leaf: dict[str, Any]) -> _Shape:
+def _shape(leaf: dict[str, Any], kind: Kind) -> _Shape:
     cut = list(_cut_out(leaf, ""))
     return _Shape(
         id=cut.index("id"),
         ts=cut.index("ts"),
-        kind=_kind(leaf),
+        kind=kind,
         commitments=tuple(
             (at, path.removeprefix("priv.").encode())
             for at, path in enumerate(cut)
@@ -182,20 +203,6 @@ def _cut_out(members: dict[str, Any], before: str) -> Any:
             yield from _cut_out(value, f"{before}{key}.")
         elif isinstance(value, str) and _CUT.fullmatch(f':"{value}"'.encode()):
             yield f"{before}{key}"
-
-
-def _kind(leaf: dict[str, Any]) -> Kind:
-    notice = leaf.get("notice", {})
-    documents = list(leaf.get("documents", {}).values())
-    documents += [leaf["document"]] if "document" in leaf else []
-    return Kind(
-        log=leaf["log"],
-        type=leaf["type"],
-        notices=_some(notice, "sha256"),
-        variants=_some(notice, "variant"),
-        documents=frozenset(each["sha256"] for each in documents),
-        banners=_some(leaf, "banner"),
-    )
 
 
 def _some(members: dict[str, Any], key: str) -> frozenset[str]:
