@@ -110,9 +110,8 @@ def test_a_user_of_the_site_goes_with_all_its_visitors(world: World, manager: Ma
         {"subject": "nobody"},
     ],
 )
-def test_whoever_is_not_on_record_is_not_found(
-    world: World, manager: Manager, whom: dict[str, str]
-) -> None:
+def test_whoever_is_not_on_record_is_not_found(sqlite_world: World, whom: dict[str, str]) -> None:
+    manager = Manager(sqlite_world, ("consents:erase",))
     assert erase(manager, status=404, **whom)["code"] == "visitor_unknown"
 
 
@@ -127,9 +126,8 @@ def test_whoever_is_not_on_record_is_not_found(
         {"visitor": "me"},
     ],
 )
-def test_one_person_and_a_reason_are_needed(
-    world: World, manager: Manager, body: dict[str, str]
-) -> None:
+def test_one_person_and_a_reason_are_needed(sqlite_world: World, body: dict[str, str]) -> None:
+    manager = Manager(sqlite_world, ("consents:erase",))
     assert erase(manager, status=422, **body)["code"] == "invalid_request"
 
 

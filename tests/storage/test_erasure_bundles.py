@@ -23,7 +23,8 @@ def counts(world: World) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("restrict", [False, True])
-def test_each_absence_is_on_record(world: World, restrict: bool) -> None:
+def test_each_absence_is_on_record(sqlite_world: World, restrict: bool) -> None:
+    world = sqlite_world
     keep(world, restrict=restrict, months=12, days=None if restrict else 30)
     owner = world.services.officers.add("owner@example.com", "Olga Owner", Role.OWNER)
     held, gone, told = (world.answer("shop", "accept") for _ in range(3))
