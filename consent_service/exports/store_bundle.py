@@ -22,7 +22,6 @@ from consent_service.ledger.tables import (
 )
 
 _WINDOW = 20_000
-_NAMES_KEYS = ("log.genesis", "log.key_rotation")
 
 
 def find_log(connection: Connection, site_id: str, epoch: int | None) -> Log | None:
@@ -100,16 +99,17 @@ def list_mentions(connection: Connection, of: Log, hashes: Sequence[bytes]) -> l
 
 def list_key_leaves(connection: Connection, of: Log, below: int) -> list[int]:
     """Return the indexes of the leaves that name keys: the genesis and each rotation."""
-    if _names_its_first_keys(connection, of):
-        return [0]
-    type_of = or_(*(ledger_entry.c.leaf.like(f'%"type":"{name}"%') for name in _NAMES_KEYS))
-    query = (
-        select(ledger_leaf.c.leaf_index)
-        .join_from(ledger_leaf, ledger_entry, _same(ledger_entry, "entry_id"))
-        .where(_of(of), ledger_leaf.c.kind == CONTROL, ledger_leaf.c.leaf_index < below, type_of)
-        .order_by(ledger_leaf.c.leaf_index)
+    leaf, mention = ledger_leaf.c, ledger_mention.c
+    genesis = select(leaf.leaf_hash).where(_of(of), leaf.leaf_index == 0).scalar_subquery()
+    same = and_(leaf.site_id == mention.site_id, leaf.entry_id == mention.entry_id)
+    rotations = (
+        select(leaf.leaf_index)
+        .join_from(ledger_mention, ledger_leaf, same)
+        .where(mention.site_id == of.site_id, mention.leaf_hash == genesis)
+        .where(_of(of), leaf.leaf_index > 0, leaf.leaf_index < below)
+        .order_by(leaf.leaf_index)
     )
-    return list(connection.scalars(query))
+    return [0, *connection.scalars(rotations)]
 
 
 def list_visitor(
@@ -163,16 +163,6 @@ def is_behind(connection: Connection, of: Log, size: int, entry_id: str) -> bool
     waiting = _pending_control(of).where(ledger_pending.c.entry_id <= entry_id).limit(1)
     sealed = _control_behind(of, size).where(ledger_leaf.c.entry_id <= entry_id).limit(1)
     return any(connection.scalar(query) is not None for query in (waiting, sealed))
-
-
-def _names_its_first_keys(connection: Connection, of: Log) -> bool:
-    """Tell whether the genesis is the leaf that names the keys of now."""
-    query = (
-        select(ledger_leaf.c.leaf_index)
-        .join_from(ledger_head, ledger_leaf, ledger_head.c.keys_entry == ledger_leaf.c.entry_id)
-        .where(_of(of), ledger_head.c.site_id == of.site_id, ledger_head.c.epoch == of.epoch)
-    )
-    return connection.scalar(query) == 0
 
 
 def _types(connection: Connection, of: Log, entry_ids: Sequence[str]) -> dict[str, str]:

@@ -158,6 +158,9 @@ class Sealer:
             return
         leaf = self._rotation(head.log) if size else self._genesis(tx, held, head.log)
         store.insert_sealed_entry(tx, head.log.site_id, leaf)
+        # So the leaves that name keys are found by the one that begins the log.
+        genesis = store_tree.list_leaf_hashes(tx, head.log, 0, 1) or [leaf.hash]
+        store.insert_mentions(tx, head.log.site_id, leaf, genesis)
         store_tree.name_keys(tx, head.log.site_id, digest, leaf.entry_id)
         yield Pending(entry_id=leaf.entry_id, kind=CONTROL, hash=leaf.hash)
 

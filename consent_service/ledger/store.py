@@ -42,6 +42,11 @@ def insert_entry(tx: Connection, site_id: str, leaf: Leaf, mentions: Sequence[by
     """Store a control leaf that waits for its index; `mentions` are the leaves it is about."""
     insert_sealed_entry(tx, site_id, leaf)
     tx.execute(insert(ledger_pending).values(dict(pending_row(site_id, leaf).values)))
+    insert_mentions(tx, site_id, leaf, mentions)
+
+
+def insert_mentions(tx: Connection, site_id: str, leaf: Leaf, mentions: Sequence[bytes]) -> None:
+    """Note which leaves a control leaf is about, by their hashes."""
     if mentions:
         about = {"site_id": site_id, "entry_id": leaf.entry_id}
         tx.execute(insert(ledger_mention), [{**about, "leaf_hash": each} for each in mentions])
