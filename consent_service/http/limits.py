@@ -27,7 +27,7 @@ class TooManyRequestsError(ServiceError):
 
     def __init__(self, wait_seconds: float) -> None:
         super().__init__("slow down")
-        self.retry_after = max(1, round(wait_seconds + 0.5))
+        self.retry_after: int = max(1, round(wait_seconds + 0.5))
 
 
 class Rate:

@@ -86,7 +86,7 @@ def sealers(world: World) -> Iterator[list[Sealer]]:
 def write_until(stop: Event, world: World) -> list[str]:
     """Record answers, of new visitors and of known ones, and return the ids of all of them."""
     acknowledged: list[str] = []
-    credential = None
+    credential: str | None = None
     while not stop.is_set():
         known = {"credential": credential} if credential and len(acknowledged) % 3 else {}
         answer = world.answer("shop", random.choice(("accept", "reject")), **known)

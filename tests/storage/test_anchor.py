@@ -122,7 +122,7 @@ def crash(world: World, step: str) -> None:
     fuse = Fuse(step)
     with another(world) as services:
         ledger = LedgerService(
-            CrashingDatabase(services.db, fuse),  # type: ignore[arg-type]
+            CrashingDatabase(services.db, fuse),
             CrashingAnchor(world.settings.anchor_file, fuse),
             world.clock,
             services.ids,

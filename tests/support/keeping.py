@@ -50,7 +50,7 @@ def named(world: World) -> set[str]:
     with world.services.db.read() as connection:
         for table in (consent_event, subject_link, visitor_link, visitor_state):
             found.update(connection.scalars(select(table.c.visitor)))
-    return found - {None}  # type: ignore[arg-type]
+    return found - {None}
 
 
 def hidden(world: World) -> set[str]:
