@@ -14,9 +14,11 @@ from consent_service.ledger.published import (
     PublishedLogs,
 )
 from consent_service.proofs.schemas import LogKeysOut
+from consent_service.sites.routing import SITE, managed
 from consent_service.sites.service import SiteClosedError, SiteService, SiteUnknownError
 
 _LOG = "/v1/sites/<key>/log"
+PUBLIC = "public"
 _TEXT = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
 
@@ -34,6 +36,12 @@ class LogApi:
         return _answer(note, _TEXT, "no-cache")
 
     def tile(self, key: str, path: str, epoch: int | None = None) -> Response:
+        """Return a tile of the published tree, where the site shows it to everybody."""
+        if self._sites.get(key).log != PUBLIC:
+            raise LogPartUnknownError("the hashes of this log are shown on request only")
+        return self.tile_on_request(key, path, epoch)
+
+    def tile_on_request(self, key: str, path: str, epoch: int | None = None) -> Response:
         """Return a tile of the published tree."""
         try:
             place = parse_tile_path(path)
@@ -69,6 +77,15 @@ class LogApi:
             _route(f"{_LOG}/tile/<path:path>", self.tile, tile, hashes),
             _route(f"{epoch}/checkpoint", self.checkpoint, f"{checkpoint} of an epoch", note),
             _route(f"{epoch}/tile/<path:path>", self.tile, f"{tile} of an epoch", hashes),
+            managed(
+                "GET",
+                f"{SITE}/log/tile/<path:path>",
+                self.tile_on_request,
+                tile,
+                hashes,
+                scope="export",
+                problems=(LogPartUnknownError,),
+            ),
             _route(f"{_LOG}/keys", self.keys, "The public keys that the log names", keys),
             _route(
                 "/v1/sites/<key>/consents/<uuid:event>/proof",

@@ -104,6 +104,7 @@ def _read(files: Mapping[str, str]) -> SiteSource:
             proof_months=data["retention"]["proof_months"],
             openings_days=data["retention"].get("openings_days"),
         ),
+        log=data["log"],
         notice=_notice(data, files),
         documents=tuple(_documents(texts, data["locales"])),
         files=dict(files),

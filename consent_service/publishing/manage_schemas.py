@@ -55,6 +55,7 @@ class SiteSummaryOut(Schema):
     erasure = fields.String(required=True)
     erasure_reason = fields.Dict(fields.String(), fields.String(), required=True)
     retention = fields.Nested(RetentionOut, required=True)
+    log = fields.String(required=True)
     controller = fields.Dict(fields.String(), fields.String(), required=True)
 
 

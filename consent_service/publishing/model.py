@@ -44,6 +44,7 @@ class SiteSource:
     erasure: str
     erasure_reason: Localised | None
     retention: Retention
+    log: str
     notice: NoticeSource
     documents: tuple[DocumentSource, ...]
     files: Mapping[str, str]

@@ -142,6 +142,7 @@ class Planner:
             erasure=source.erasure,
             erasure_reason=source.erasure_reason.texts if source.erasure_reason else {},
             retention=source.retention,
+            log=source.log,
             managed_by=before.managed_by if before and by is Manager.CONSOLE else source.managed_by,
             published_by=by,
             revision=before.revision if before else 0,

@@ -170,6 +170,7 @@ class SiteSchema(Part):
     retention = fields.Nested(RetentionSchema, load_default=lambda: RetentionSchema().load({}))
     erasure = Text(load_default="erase", validate=one_of(["erase", "restrict"]))
     erasure_reason = LocalisedText()
+    log = Text(load_default="public", validate=one_of(["public", "on-request"]))
     child_directed = StrictBoolean(load_default=False)
     waivers = fields.List(fields.Nested(WaiverSchema), load_default=list)
 

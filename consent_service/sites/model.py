@@ -47,6 +47,8 @@ class Retention:
 class Site:
     """A website. `revision` grows with each change, which is how caches learn of it.
 
+    `log` says who reads the hashes of its log: everybody (`public`) or whom the operator lets
+    (`on-request`).
     `erasure` is `erase` or `restrict`, `erasure_reason` says per locale why it is the latter.
     `managed_by` is the side that may publish it, `published_by` the one that did last.
     """
@@ -67,6 +69,7 @@ class Site:
     closed_at: datetime | None
     erasure_reason: Mapping[str, str] = field(default_factory=dict)
     retention: Retention = Retention()
+    log: str = "public"
 
     @property
     def default_locale(self) -> str:
@@ -88,6 +91,7 @@ class Site:
             "profiles": list(self.profiles),
             "erasure": self.erasure,
             "erasure_reason": dict(self.erasure_reason),
+            "log": self.log,
             "retention": {
                 "proof_months": self.retention.proof_months,
                 "openings_days": self.retention.openings_days,

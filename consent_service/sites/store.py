@@ -86,6 +86,7 @@ def _site(row: Row[Any]) -> Site:
         erasure=settings["erasure"],
         erasure_reason=settings.get("erasure_reason", {}),
         retention=Retention(**settings.get("retention", {})),
+        log=settings.get("log", "public"),
         managed_by=Manager(row.managed_by),
         published_by=Manager(settings.get("published_by", row.managed_by)),
         revision=row.revision,

@@ -190,3 +190,18 @@ def test_an_older_epoch_is_still_served(world: World) -> None:
     assert world.client.get(f"{LOG}/epochs/3/checkpoint").status_code == 404
     proof = parse_proof(world.client.get(answer["proof_url"]).text)
     assert parse_checkpoint(parse(proof.checkpoint).text) == before
+
+
+def test_a_log_on_request_shows_its_hashes_to_api_keys_only(world: World) -> None:
+    settings = world.folder("shop") / "site.yaml"
+    settings.write_text(f"{settings.read_text()}\nlog: on-request\n")
+    world.apply("shop")
+    world.services.ledger.seal_all()
+    path = f"0/000.p/{checkpoint(world).size}"
+    refused = world.client.get(f"{LOG}/tile/{path}")
+    assert (refused.status_code, refused.get_json()["code"]) == (404, "log_part_unknown")
+    managed = f"/v1/manage/sites/shop/log/tile/{path}"
+    assert world.client.get(managed).status_code == HTTPStatus.UNAUTHORIZED
+    _, secret = world.services.access.create("auditor", ["export"], ["shop"], None)
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert len(world.client.get(managed, headers=headers).data) == 32 * checkpoint(world).size
