@@ -5,7 +5,7 @@ from pathlib import Path
 from consent_service.evidence.archive import Archive, ArchiveError
 from consent_service.evidence.batches import EVENTS
 from consent_service.evidence.compared import Comparison, check_demands
-from consent_service.evidence.context import Context, SignedCheckpoint
+from consent_service.evidence.context import Context
 from consent_service.evidence.documents import check_documents
 from consent_service.evidence.findings import Findings
 from consent_service.evidence.manifest import Manifest, ManifestError, check_files, read_manifest
@@ -84,11 +84,11 @@ def _check(context: Context) -> None:
         return
     checkpoints = [*read_earlier(context, head), head]
     context.facts["root"] = head.checkpoint.root.hex()
-    seen = look(context, head.checkpoint, _wanted(context), _sizes(context, checkpoints))
+    seen = look(context, head.checkpoint, _wanted(context), _sizes(context))
     _check_leaves(context, seen)
     for each in checkpoints:
         seen.roots.setdefault(each.checkpoint.size, each.checkpoint.root)
-    check_consistency(context, checkpoints, seen)
+    check_consistency(context, checkpoints)
     keys = trusted_keys(context, checkpoints, seen)
     time = check_signatures(context, checkpoints, keys)
     check_manifest_note(context, keys, time)
@@ -105,9 +105,9 @@ def _wanted(context: Context) -> frozenset[bytes]:
     return frozenset(each.receipt.leaf for each in context.options.anchors if each.receipt)
 
 
-def _sizes(context: Context, checkpoints: list[SignedCheckpoint]) -> frozenset[int]:
-    """Return the sizes of the tree at which somebody knows its root."""
-    sizes = {each.checkpoint.size for each in checkpoints}
+def _sizes(context: Context) -> frozenset[int]:
+    """Return the sizes of the tree at which an anchor knows its root."""
+    sizes = set()
     for anchor in context.options.anchors:
         if anchor.checkpoint:
             sizes.add(anchor.checkpoint.size)

@@ -20,7 +20,6 @@ from consent_service.evidence.workers import Workers
 OPENINGS = "openings.jsonl"
 _BATCH = 2048
 _OUTSIDE_BATCH = 1024
-_BEYOND = 10**17
 _SMALL = 8 * 2**20
 
 
@@ -127,14 +126,15 @@ def _batches(context: Context, first: int, cuts: list[int]) -> Iterator[Batch]:
                 first=position - taken,
                 line=line,
                 leaves=leaves,
-                openings=openings.take_below(position),
+                openings=openings.take_below(position, taken),
                 opening_line=opening_line,
             )
-        if openings.take_below(_BEYOND):
+        if openings.skip_rest():
             message = "there are openings of leaves that are not in the bundle"
             context.findings.add("OPENING_SYNTAX", message, file=OPENINGS)
     except LineTooLongError as error:
-        context.findings.add("LINE_TOO_LONG", f"{error}; what follows was not checked")
+        message = "the line is longer than 64 KiB; what follows was not checked"
+        context.findings.add("LINE_TOO_LONG", message, file=error.file, line=error.line)
     _check_end(context, lines, EVENTS)
     _check_end(context, openings, OPENINGS)
 
@@ -168,27 +168,30 @@ def _outside_batches(context: Context, head: Checkpoint) -> Iterator[OutsideBatc
             leaves = lines.take(_OUTSIDE_BATCH)
             if not leaves:
                 break
+            taken = lines.taken - line
             last = index_of(leaves[leaves.rfind(b"\n", 0, len(leaves) - 1) + 1 :])
             yield OutsideBatch(
                 size=head.size,
                 root=head.root,
                 line=line,
                 leaves=leaves,
-                openings=openings.take_below(last + 1),
+                openings=openings.take_below(last + 1, taken),
                 opening_line=opening_line,
                 members=members,
             )
-        if openings.take_below(_BEYOND):
+        if openings.skip_rest():
             message = "there are openings of leaves that are not in the bundle"
             context.findings.add("OPENING_SYNTAX", message, file=OPENINGS)
     except LineTooLongError as error:
-        context.findings.add("LINE_TOO_LONG", f"{error}; what follows was not checked", file=FILE)
+        message = "the line is longer than 64 KiB; what follows was not checked"
+        context.findings.add("LINE_TOO_LONG", message, file=error.file, line=error.line)
     _check_end(context, lines, FILE)
     _check_end(context, openings, OPENINGS)
 
 
 def _lines(context: Context, name: str) -> Lines:
-    return Lines(hashed_chunks(context.archive, context.manifest, name, context.findings))
+    chunks = hashed_chunks(context.archive, context.manifest, name, context.findings)
+    return Lines(chunks, name)
 
 
 def _check_end(context: Context, lines: Lines, name: str) -> None:

@@ -239,3 +239,49 @@ def test_a_report_cannot_steer_a_terminal(tmp_path: Path) -> None:
     shown = printed(report)
     assert not set(shown) & {"\u001b", "\u0007", "\u202e"}
     assert json.dumps(report.to_json()).isprintable()
+
+
+def opening_lines(*indexes: int) -> list[bytes]:
+    return [b'{"d":["AAAA"],"i":%d}\n' % index for index in indexes]
+
+
+@pytest.mark.parametrize("size", [1, 7, 40, 1000])
+def test_lines_are_taken_whole_and_in_portions(size: int) -> None:
+    content = b"".join(opening_lines(*range(0, 100, 3)))
+    pieces = [content[at : at + size] for at in range(0, len(content), size)]
+    lines = Lines(iter(pieces))
+    assert lines.take(2) == b"".join(opening_lines(0, 3))
+    assert lines.take_below(10, 50) == b"".join(opening_lines(6, 9))
+    assert lines.take_below(10, 50) == b""
+    assert lines.take(1) == b"".join(opening_lines(12))
+    assert lines.take_below(90, 50) == b"".join(opening_lines(*range(15, 90, 3)))
+    assert lines.taken == 30
+    assert lines.take(50) == b"".join(opening_lines(90, 93, 96, 99))
+    assert lines.take(50) == lines.take_below(10**9, 50) == b""
+    assert not lines.lacks_newline
+    assert not lines.skip_rest()
+
+
+def test_lines_before_one_that_is_too_long_are_taken() -> None:
+    lines = Lines(iter([b"a\nb\n", b"x" * 70_000, b"y" * 70_000]))
+    assert lines.take(10) == b"a\nb\n"
+    with pytest.raises(LineTooLongError) as caught:
+        lines.take(10)
+    assert caught.value.line == 3
+
+
+def test_openings_that_never_end_are_not_gathered() -> None:
+    tracemalloc.start()
+    lines = Lines(iter([b"".join(opening_lines(0)) * 10_000] * 300))
+    taken = lines.take_below(2048, 2048)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(taken) < 2**20
+    assert peak < 4 * 2**20
+    assert lines.skip_rest()
+
+
+def test_a_last_line_without_its_end_is_told() -> None:
+    lines = Lines(iter([b"a\n", b"b"]))
+    assert lines.take(10) == b"a\nb\n"
+    assert lines.lacks_newline

@@ -218,6 +218,18 @@ def test_a_shape_vouches_for_no_other_content() -> None:
         assert (found.code if isinstance(found, Wrong) else None) == code, new
 
 
+def test_a_shape_knows_ids_from_digests_and_lines_from_two() -> None:
+    log, reader = Log(), LeafReader()
+    log.event(notice=log.publish_notice())
+    line, name = log.leaves[-1], log.leaf(len(log.leaves) - 1)["id"].encode()
+    assert isinstance(line, bytes)
+    assert not isinstance(reader.read(line), Wrong)
+    assert isinstance(reader.read(line.replace(name, b"A" * 43)), Wrong)
+    # A newline in place of what is cut out first, and behind the end what stands for its length.
+    halved = line.replace(b':"' + name + b'"', b"\n") + bytes([len(name)])
+    assert isinstance(reader.read(halved), Wrong)
+
+
 def test_two_fields_never_have_one_commitment() -> None:
     log, reader = Log(), LeafReader()
     log.event(notice=log.publish_notice())
