@@ -1,6 +1,5 @@
 """RFC 3161 time stamps, by an authority that OpenSSL makes for the test."""
 
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,68 +8,7 @@ import pytest
 from consent_service.evidence import timestamps
 from tests.evidence.building import Files, Log, shop
 from tests.evidence.checking import checked, codes, errors
-
-# Without `certs`, as OpenSSL sorts that set in another way than the standard asks for.
-CONFIGURATION = """
-[req]
-distinguished_name = name
-prompt = no
-[name]
-CN = {name}
-[ca]
-basicConstraints = critical,CA:TRUE
-keyUsage = critical,keyCertSign
-subjectKeyIdentifier = hash
-[tsa]
-basicConstraints = critical,CA:FALSE
-keyUsage = critical,digitalSignature
-extendedKeyUsage = critical,timeStamping
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[stamping]
-serial = serial
-default_policy = 1.2.3.4
-digests = sha256
-signer_digest = sha256
-accuracy = secs:1
-ess_cert_id_alg = sha256
-"""
-
-
-class Authority:
-    """A root, and a certificate below it that stamps."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self._folder = folder
-        (folder / "serial").write_text("01\n")
-        for name, section in (("ca", "ca"), ("tsa", "tsa")):
-            (folder / f"{name}.cnf").write_text(CONFIGURATION.format(name=name))
-            self._openssl("ecparam", "-name", "prime256v1", "-genkey", "-out", f"{name}.key")
-            request = ["req", "-new", "-key", f"{name}.key", "-config", f"{name}.cnf"]
-            self._openssl(*request, "-out", f"{name}.csr")
-            signer = ["-signkey", "ca.key"]
-            if name == "tsa":
-                signer = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
-            self._openssl(
-                *("x509", "-req", "-in", f"{name}.csr", "-days", "30", "-out", f"{name}.pem"),
-                *("-extfile", f"{name}.cnf", "-extensions", section),
-                *signer,
-            )
-        self.root = (folder / "ca.pem").read_bytes()
-        self.stamper = (folder / "tsa.pem").read_bytes()
-
-    def stamp(self, data: bytes) -> bytes:
-        (self._folder / "data").write_bytes(data)
-        self._openssl("ts", "-query", "-data", "data", "-sha256", "-cert", "-out", "query")
-        self._openssl(
-            *("ts", "-reply", "-queryfile", "query", "-signer", "tsa.pem", "-inkey", "tsa.key"),
-            *("-config", "tsa.cnf", "-section", "stamping", "-out", "reply"),
-        )
-        return (self._folder / "reply").read_bytes()
-
-    def _openssl(self, *arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=self._folder, check=True, capture_output=True)
+from tests.support.authority import Authority
 
 
 @pytest.fixture(scope="module")
