@@ -93,11 +93,12 @@ lock: $(VENV)/dev.stamp ## Pin the newest versions of all packages (Python and n
 	$(UV_COMPILE) --upgrade --group mutation -c requirements/build.txt -c requirements/dev.txt -o requirements/mutation.txt
 	@scripts/need-node
 	cd banner && npm update --package-lock-only --no-audit --no-fund
+	cd tests/evidence/foreign && npm update --package-lock-only --no-audit --no-fund
 	scripts/check-locks
 
 .PHONY: clean
 clean: ## Remove everything that was installed or built, but no data
-	rm -rf $(VENV) banner/node_modules bench/banner/node_modules dist build htmlcov mutants .coverage .coverage.* .coverage-rules* \
+	rm -rf $(VENV) banner/node_modules bench/banner/node_modules tests/evidence/foreign/node_modules dist build htmlcov mutants .coverage .coverage.* .coverage-rules* \
 		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 

@@ -1,6 +1,7 @@
 """The wheel is complete: installed elsewhere, it migrates, publishes and serves the banner."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -91,6 +92,31 @@ def installation(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Insta
     packages = sysconfig.get_paths()["purelib"]
     (installation.site_packages / "dependencies.pth").write_text(f"{packages}\n")
     return installation
+
+
+def test_an_exported_bundle_is_verified_by_the_command_of_its_own(
+    installation: Installation,
+) -> None:
+    bundled = installation.site_packages / "consent_service" / "_bundled"
+    installation.run(*installation.command("db", "upgrade"))
+    installation.run(*installation.command("site", "apply", str(bundled / "examples" / "news")))
+    output = str(installation.folder / "news.zip")
+    exported = installation.command("export", "--site", "news", "--format", "bundle")
+    installation.run(*exported, "--output", output)
+    shown = json.loads(installation.run(*installation.command("ledger", "status", "--json")))
+    assert shown[0]["pending"] == 0
+    verify = str(installation.folder / "bin" / "consent-verify")
+    checked = subprocess.run(
+        [verify, output, "--json"],
+        cwd=installation.folder,
+        env=installation.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    report = json.loads(checked.stdout)
+    assert (checked.returncode, report["verdict"]) == (3, "weak"), checked.stderr
+    assert set(report["counts"]) == {"NO_TRUSTED_KEY", "NO_ANCHOR"}
 
 
 def test_the_wheel_holds_what_ships_and_nothing_else(wheel: Path) -> None:
