@@ -51,6 +51,7 @@ ERRORS = {
     "redacted.",
     "DOCUMENT_HASH": "A notice or document is not the one whose hash it is named by.",
     "DOCUMENT_MISSING": "A notice or document that a leaf names is absent.",
+    "DOCUMENT_MISMATCH": "A variant that a leaf says was shown is none of the notice it names.",
     "BANNER_HASH": "Code of a banner is not that whose digest it is named by.",
     "CSV_MISMATCH": "A derived file is not what follows from the leaves.",
     "COSIGNATURE_QUORUM": "Fewer witnesses signed the checkpoint than the policy asks for.",

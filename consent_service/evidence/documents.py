@@ -23,6 +23,8 @@ def check_documents(context: Context, seen: Seen) -> None:
     for kind, word in (("notices", "notice"), ("variants", "variant"), ("documents", "document")):
         for digest in sorted(seen.named[kind]):
             _need(context, f"documents/{digest}.json", f"a leaf names this {word}")
+    for notice, variant in sorted(seen.shown):
+        _check_variant(context, notice, variant)
     for digest in sorted(seen.named["documents"]):
         _check_texts(context, digest)
     for digest in sorted(seen.named["banners"]):
@@ -46,6 +48,23 @@ def _check_banner(context: Context, name: str, digest: str) -> None:
     if hashlib.sha256(zeroed).hexdigest() != digest:
         message = "the SHA-256 of the code, its own digest read as zeros, is not its name"
         context.findings.add("BANNER_HASH", message, file=name)
+
+
+def _check_variant(context: Context, notice: str, variant: str) -> None:
+    """Check that a notice names the variant of it that is said to have been shown."""
+    name = f"documents/{notice}.json"
+    if name not in context.archive or context.archive.size(name) > MAX_DOCUMENT:
+        return
+    try:
+        profiles = parse_strict(context.archive.read(name, MAX_DOCUMENT).decode())["variants"]
+        named = {digest for locales in profiles.values() for digest in locales.values()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        message = "the file is no notice with its variants"
+        context.findings.add("DOCUMENT_HASH", message, file=name)
+        return
+    if variant not in named:
+        message = f"a leaf names the variant {variant}, which is none of this notice"
+        context.findings.add("DOCUMENT_MISMATCH", message, file=name)
 
 
 def _check_texts(context: Context, digest: str) -> None:

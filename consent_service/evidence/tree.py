@@ -26,7 +26,11 @@ KINDS = ("notices", "variants", "documents", "banners")
 
 @dataclass(slots=True)
 class Seen:
-    """Facts of all batches so far. `roots` holds the roots at the sizes that were asked for."""
+    """Facts of all batches so far.
+
+    `roots` holds the roots at the sizes that were asked for, `shown` each notice with a variant of
+    it that a leaf says was shown.
+    """
 
     findings: Findings
     counts: Counter[str] = field(default_factory=Counter)
@@ -38,6 +42,7 @@ class Seen:
     absences: Absences = field(default_factory=Absences)
     key_leaves: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     named: dict[str, set[str]] = field(default_factory=lambda: {kind: set() for kind in KINDS})
+    shown: set[tuple[str, str]] = field(default_factory=set)
     found: dict[bytes, int] = field(default_factory=dict)
     indexes: set[int] = field(default_factory=set)
     delay: int = 0
@@ -63,6 +68,7 @@ class Seen:
             self.counts["control" if kind.is_control else "events"] += count
             for name in KINDS:
                 self.named[name] |= getattr(kind, name)
+            self.shown |= {(of, variant) for of in kind.notices for variant in kind.variants}
         if sum(map(len, self.named.values())) > _MOST_NAMED:
             self.findings.add("DOCUMENT_MISSING", "leaves name more files than any bundle holds")
             self.named = {kind: set() for kind in KINDS}

@@ -155,7 +155,8 @@ class Log:
 
     def publish_notice(self, number: int = 1) -> dict[str, Any]:
         variant = canonical({"number": number, "purposes": [], "texts": {"title": "Ihre Wahl"}})
-        notice = canonical({"number": number, "variants": {"eu-opt-in": {"de": variant}}})
+        digest = sha256(variant.encode())
+        notice = canonical({"number": number, "variants": {"eu-opt-in": {"de": digest}}})
         for text in (variant, notice):
             self.documents[f"{sha256(text.encode())}.json"] = text.encode()
         digest = sha256(notice.encode())

@@ -202,3 +202,13 @@ def test_many_processes_find_what_one_finds(tmp_path: Path) -> None:
     assert {"ROOT_MISMATCH", "OPENING_MISMATCH"} <= errors(one)
     assert one.to_json() == two.to_json()
     assert key_of(log).text in one.facts["signed_by"]
+
+
+def test_a_leaf_cannot_name_the_variant_of_another_notice(tmp_path: Path) -> None:
+    log = Log()
+    log.genesis()
+    first, second = log.publish_notice(1), log.publish_notice(2)
+    log.event(notice=first)
+    assert codes(checked(tmp_path, log.bundle(), log)) == {"NO_ANCHOR"}
+    log.event(notice={**first, "variant": second["variant"]})
+    assert errors(checked(tmp_path, log.bundle(), log)) == {"DOCUMENT_MISMATCH"}
