@@ -20,7 +20,7 @@ from consent_service.evidence.single import verify_receipt
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _MOST_PROCESSES = 8
-_EXITS = "exit codes: 0 ok; 1 the evidence is bad; 2 unreadable, or wrong arguments; 3 ok but weak"
+_EXITS = "Exit codes: 0 ok; 1 the evidence is bad; 2 unreadable, or wrong arguments; 3 ok but weak"
 _BUNDLE_HELP = """\
 Check a bundle offline: every file, every leaf, every signature. Nothing is sent anywhere.
 
@@ -31,10 +31,10 @@ rewritten as a whole does not show.
 To check a single receipt: verify receipt RECEIPT [PROOF], see verify receipt --help.
 """
 _BUNDLE_EXAMPLES = f"""\
-examples:
-  verify shop.zip --vkey 'log-1a2b/shop/1+0f3c…+AX…'
-  verify shop.zip --policy policy.txt --anchor checkpoint-june --anchor receipt.json
-  verify shop.zip --policy policy.txt --max-age 24h --json
+Examples:
+  %(prog)s shop.zip --vkey 'log-1a2b/shop/1+0f3c…+AX…'
+  %(prog)s shop.zip --policy policy.txt --anchor checkpoint-june --anchor receipt.json
+  %(prog)s shop.zip --policy policy.txt --max-age 24h --json
 
 {_EXITS}
 """
@@ -45,9 +45,9 @@ Its signature is checked by the keys in --jwks, the proof that the log holds its
 the keys in --vkey or --policy.
 """
 _RECEIPT_EXAMPLES = f"""\
-examples:
-  verify receipt receipt.json --jwks jwks.json --vkey 'log-1a2b/shop/1+0f3c…+AX…'
-  verify receipt receipt.jws event.tlog-proof --policy policy.txt
+Examples:
+  %(prog)s receipt.json --jwks jwks.json --vkey 'log-1a2b/shop/1+0f3c…+AX…'
+  %(prog)s receipt.jws event.tlog-proof --policy policy.txt
 
 {_EXITS}
 """

@@ -64,6 +64,10 @@ class Insider:
         known: dict[str, Any] = {
             "key": "shop",
             "visitor": given["consent"]["visitor"],
+            "event": given["consent"]["id"],
+            "receipt": given["receipt"],
+            "epoch": 1,
+            "path": "0/000.p/1",
             "name": "terms.en.md",
             "kit": self._world.services.banners.kit.name,
             "kind": "terms",

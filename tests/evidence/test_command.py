@@ -178,7 +178,7 @@ def test_each_of_its_names(command: list[str], bundle: Path, key: str) -> None:
     assert "OK BUT WEAK" in done.stdout
     told = called([*command, "--help"])
     assert told.returncode == 0
-    for part in ("--anchor", "--max-age", "examples:", "exit codes: 0 ok"):
+    for part in ("--anchor", "--max-age", "Examples:", "Exit codes: 0 ok"):
         assert part in told.stdout
     told = called([*command, "receipt", "--help"])
     assert "--jwks" in told.stdout
