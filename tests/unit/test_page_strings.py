@@ -4,13 +4,13 @@ import re
 from importlib.resources import files
 
 import pytest
-import yaml
 
 from consent_service.core.locales import locale_of
 from consent_service.http.pages import language_name, page_locales, page_strings
-from consent_service.notices.texts import PLACEHOLDER, built_in, built_in_locales
+from consent_service.notices.texts import built_in, built_in_locales
 from tests.support.world import World
 from tests.unit.scripts import ENCODINGS, LETTERS, letters
+from tests.unit.words import assert_worded_like, keys_written
 
 LOCALES = page_locales()
 TRANSLATED = [locale for locale in LOCALES if locale != "en"]
@@ -53,21 +53,12 @@ TECHNICAL = re.compile(r"SHA-256|Global Privacy Control|n\.º")
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_language_has_the_words_that_english_has_each_once(locale: str) -> None:
-    folder = files("consent_service.web") / "strings"
-    node = yaml.compose((folder / f"{locale}.yaml").read_text("utf-8"))
-    assert isinstance(node, yaml.MappingNode)
-    assert [key.value for key, _ in node.value] == list(page_strings("en"))
+    assert keys_written("consent_service.web", "strings", locale) == list(page_strings("en"))
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_words_have_the_same_placeholders_and_no_markup(locale: str) -> None:
-    for key, text in page_strings(locale).items():
-        assert isinstance(text, str), key
-        assert text.strip() == text, key
-        assert any(each.isalpha() for each in PLACEHOLDER.sub("", text)), key
-        english = page_strings("en")[key]
-        assert sorted(PLACEHOLDER.findall(text)) == sorted(PLACEHOLDER.findall(english)), key
-        assert not re.search(r"[<>\[\]*_`#\\\"&@\n]|  ", text), key
+    assert_worded_like(page_strings(locale), page_strings("en"))
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)
