@@ -21,11 +21,14 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JS
 
 
 @contextmanager
-def opened_services(settings: Settings | None = None) -> Iterator[Services]:
-    """Open the services of the settings' database, which must have the newest schema."""
+def opened_services(settings: Settings | None = None, *, seals: bool = False) -> Iterator[Services]:
+    """Open the services of the settings' database, which must have the newest schema.
+
+    Only what `seals` gets the keys of the log, which a machine that serves requests lacks.
+    """
     settings = settings or load_settings()
     require_schema(settings)
-    services = build_services(settings, with_log_keys=True)
+    services = build_services(settings, with_log_keys=seals)
     try:
         yield services
     finally:

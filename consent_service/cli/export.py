@@ -64,7 +64,7 @@ def export(
     wanted = _wanted({**options, "openings": "withheld" if without_openings else None})
     if wanted.form is Format.BUNDLE and output is None and sys.stdout.isatty():
         raise InvalidRequestError.of("--output", "a bundle is a ZIP file: name one")
-    with opened_services() as services:
+    with opened_services(seals=True) as services:
         if officer is not None:
             services.officers.require(officer, Role.OWNER)
             wanted = replace(wanted, restricted=True)
@@ -123,6 +123,8 @@ def _opened(output: Path, *, resumes: bool) -> Iterator[IO[bytes]]:
 
 def _begin(services: Services, site: Site, wanted: Wanted) -> Export:
     services.ledger.seal(site.site_id)
+    if wanted.form is Format.BUNDLE:
+        services.attesting.attest(site.site_id)
     return services.exports.begin(site, wanted)
 
 

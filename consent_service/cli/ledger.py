@@ -90,7 +90,7 @@ def seal(*, site: str | None) -> None:
       consent-service ledger seal
       consent-service ledger seal --site shop
     """
-    with opened_services() as services:
+    with opened_services(seals=True) as services:
         if site is None:
             done = services.ledger.seal_all()
             halted, leaves = list(done.halted.values()), done.leaves
@@ -223,7 +223,7 @@ def epoch(*, site: str, only_copy: bool) -> None:
       consent-service ledger epoch --site shop --only-copy
     """
     _require_only_copy(only_copy)
-    with opened_services() as services:
+    with opened_services(seals=True) as services:
         site_id = services.sites.get(site).site_id
         new = services.ledger.begin_epoch(site_id)
         services.ledger.seal(site_id)

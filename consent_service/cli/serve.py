@@ -50,7 +50,7 @@ def worker() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     follow_parent()
-    with opened_services(settings) as services:
+    with opened_services(settings, seals=True) as services:
         Worker(
             ledger=services.ledger,
             attesting=services.attesting,

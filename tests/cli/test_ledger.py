@@ -106,3 +106,14 @@ def test_an_audit_names_a_difference_and_rebuilds_on_request(sealed: World) -> N
 @pytest.mark.parametrize("command", ["status", "seal", "audit", "adopt", "epoch"])
 def test_help_has_an_example(sqlite_world: World, command: str) -> None:
     assert f"consent-service ledger {command}" in run(sqlite_world, command, "--help").output
+
+
+def test_what_does_not_seal_makes_no_keys_of_the_log(sqlite_world: World, tmp_path: Path) -> None:
+    environment = {
+        "CONSENT_DATA_DIR": str(tmp_path / "web"),
+        "CONSENT_DATABASE_URL": sqlite_world.settings.database_url,
+    }
+    done = CliRunner().invoke(main, ["ledger", "status"], env=environment)
+    assert done.exit_code == 0, done.output
+    made = {path.name for path in (tmp_path / "web" / "keys").glob("*")}
+    assert not made & {"checkpoint.json", "clock.json", "anchor.json"}
