@@ -119,12 +119,14 @@ class LedgerService:
     def begin_epoch(self, site_id: str) -> Log:
         """End a log where it is and begin its next epoch, with a tree of its own.
 
-        Whoever calls this knows that no other copy of the database is in use. What no published
-        checkpoint holds is sealed again in the new epoch.
+        Its number is the next that neither the database nor the anchor knows. Whoever calls this
+        knows that no other copy of the database is in use. What no published checkpoint holds is
+        sealed again in the new epoch.
         """
-        with self._anchor.held(), self._db.write() as tx:
-            head = store_tree.lock_head(tx, site_id)
-            return store_tree.begin_epoch(tx, head.log, self._clock.now())
+        with self._anchor.held() as held, self._db.write() as tx:
+            log = store_tree.lock_head(tx, site_id).log
+            epoch = max(log.epoch, held.newest_epoch(log.origin)) + 1
+            return store_tree.begin_epoch(tx, log, epoch, self._clock.now())
 
     def _with_keys(self) -> Sealer:
         if self._sealer is None:

@@ -131,9 +131,9 @@ def list_logs(connection: Connection) -> list[Log]:
     return [_log(row) for row in rows]
 
 
-def begin_epoch(tx: Connection, previous: Log, now: datetime) -> Log:
-    """Begin the epoch after `previous`. Leaves that no published checkpoint holds wait again."""
-    new = Log(site_id=previous.site_id, epoch=previous.epoch + 1, origin=previous.origin)
+def begin_epoch(tx: Connection, previous: Log, epoch: int, now: datetime) -> Log:
+    """Begin a later epoch than `previous`. Leaves that no published checkpoint holds wait again."""
+    new = Log(site_id=previous.site_id, epoch=epoch, origin=previous.origin)
     row = {"site_id": new.site_id, "epoch": new.epoch, "origin": new.origin, "created_at": now}
     tx.execute(insert(log).values(row))
     newest = find_newest(tx, previous, published=True)

@@ -339,10 +339,103 @@ def test_an_anchor_that_was_set_back_halts_and_can_be_adopted(world: World) -> N
     world.services.ledger.seal_all()
     world.settings.anchor_file.write_bytes(older)
     world.answer("shop", "accept")
-    assert halt_of(world) is Halt.AHEAD
+    assert halt_of(world) is Halt.COPIED
     assert world.services.ledger.adopt(site_id(world))
     world.services.ledger.seal(site_id(world))
     require_one_log(world)
+
+
+def test_a_database_whose_checkpoints_another_anchor_knows_halts(
+    world: World, tmp_path: Path
+) -> None:
+    world.services.ledger.seal_all()
+    world.answer("shop", "accept")
+    elsewhere = tmp_path / "elsewhere" / "anchor.json"
+    with another(world, anchor_file=elsewhere) as services:
+        services.ledger.adopt(site_id(world))
+        services.ledger.seal(site_id(world))
+    world.answer("shop", "accept")
+    assert halt_of(world) is Halt.AHEAD
+
+
+def test_a_backup_that_is_put_back_with_its_anchor_seals_nothing(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    world = sqlite_world
+    world.services.ledger.seal_all()
+    with snapshot(world, tmp_path / "backup.db") as restore:
+        shutil.copy2(world.settings.anchor_file, tmp_path / "anchor.json")
+        for _ in range(2):
+            world.answer("shop", "accept")
+            world.services.ledger.seal_all()
+        restore()
+        shutil.copy2(tmp_path / "anchor.json", world.settings.anchor_file)
+    world.answer("shop", "reject")
+    assert halt_of(world) is Halt.COPIED
+
+
+def test_one_log_of_an_anchor_that_was_set_back_is_adopted_and_the_others_stay_halted(
+    world: World,
+) -> None:
+    world.services.ledger.seal_all()
+    older = world.settings.anchor_file.read_bytes()
+    world.answer("shop", "accept")
+    world.services.ledger.seal_all()
+    world.settings.anchor_file.write_bytes(older)
+    assert world.services.ledger.adopt(site_id(world))
+    world.answer("shop", "accept")
+    world.answer("news", "acknowledge")
+    done = world.services.ledger.seal_all()
+    assert {each: error.halt for each, error in done.halted.items()} == {
+        site_id(world, "news"): Halt.COPIED
+    }
+    require_one_log(world)
+
+
+def test_other_rights_and_links_of_the_anchor_stop_nothing(world: World, tmp_path: Path) -> None:
+    world.services.ledger.seal_all()
+    for file in (world.settings.anchor_file, world.settings.anchor_file.with_suffix(".lock")):
+        file.chmod(0o640)
+        (tmp_path / file.name).hardlink_to(file)
+    world.answer("shop", "accept")
+    world.services.ledger.seal(site_id(world))
+    require_one_log(world)
+
+
+def test_a_lock_that_was_lost_halts(world: World) -> None:
+    world.services.ledger.seal_all()
+    world.answer("shop", "accept")
+    for content in ("", "rubbish"):
+        world.settings.anchor_file.with_suffix(".lock").write_text(content)
+        assert halt_of(world) is Halt.COPIED
+
+
+def test_an_end_between_anchor_and_lock_is_no_halt(world: World) -> None:
+    world.services.ledger.seal_all()
+    lock = world.settings.anchor_file.with_suffix(".lock")
+    before = lock.read_bytes()
+    world.answer("shop", "accept")
+    world.services.ledger.seal_all()
+    lock.write_bytes(before)
+    world.answer("shop", "accept")
+    world.services.ledger.seal(site_id(world))
+    require_one_log(world)
+
+
+def test_a_new_epoch_takes_a_number_that_nobody_used(sqlite_world: World, tmp_path: Path) -> None:
+    world = sqlite_world
+    world.answer("shop", "accept")
+    world.services.ledger.seal_all()
+    with snapshot(world, tmp_path / "backup.db") as restore:
+        for _ in range(2):
+            world.services.ledger.begin_epoch(site_id(world))
+            world.services.ledger.seal(site_id(world))
+        restore()
+    assert world.services.ledger.begin_epoch(site_id(world)).epoch == 4
+    world.answer("shop", "accept")
+    world.services.ledger.seal(site_id(world))
+    assert leaves(world, epoch=4)[0]["previous"]["origin"].endswith("/shop/3")
+    require_one_log(world, epoch=4)
 
 
 def test_adopting_refuses_a_checkpoint_that_the_database_does_not_hold(world: World) -> None:
@@ -365,7 +458,15 @@ def test_adopting_refuses_a_checkpoint_that_the_database_does_not_hold(world: Wo
 def test_a_damaged_anchor_stops_sealing_and_is_named(world: World) -> None:
     world.services.ledger.seal_all()
     world.answer("shop", "accept")
-    for damaged in ("", "{}", "[]", '{"v":2,"logs":{}}', '{"v":1,"logs":{"x":{}}}', "\x00"):
+    for damaged in (
+        "",
+        "{}",
+        "[]",
+        '{"v":2,"turn":9,"logs":{}}',
+        '{"v":1,"logs":{}}',
+        '{"v":1,"turn":9,"logs":{"x":{}}}',
+        "\x00",
+    ):
         world.settings.anchor_file.write_text(damaged)
         with another(world) as services, pytest.raises((SettingsError, LogHaltedError)):
             services.ledger.seal(site_id(world))
