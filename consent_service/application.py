@@ -132,7 +132,11 @@ def build_routes(services: Services) -> list[Route]:
         DraftApi(services.drafts),
         ExportApi(services.exports, sites),
         LogApi(services.logs, sites),
-        VerifyApi(VerificationService(keyring("receipt"), services.logs, sites, services.log_name)),
+        VerifyApi(
+            VerificationService(
+                keyring("receipt"), services.logs, sites, log_name=services.log_name, clock=clock
+            )
+        ),
         StaticApi(),
         HealthApi(
             {"database": partial(_check_schema, services)},

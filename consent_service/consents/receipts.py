@@ -55,7 +55,12 @@ class Receipts:
         newest = self._logs.newest(site.site_id)
         if newest is None:
             return {"size": 0, "root": b64url(EMPTY_ROOT)}
-        return {"size": newest.checkpoint.size, "root": b64url(newest.checkpoint.root)}
+        checkpoint = newest.checkpoint
+        return {
+            "origin": checkpoint.origin,
+            "size": checkpoint.size,
+            "root": b64url(checkpoint.root),
+        }
 
     def jwks(self) -> dict[str, Any]:
         """Return the public keys (RFC 7517) of all receipt keys that are not revoked."""

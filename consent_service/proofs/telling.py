@@ -52,9 +52,10 @@ def tell(checked: Checked, locale: str) -> Told:
     """Say what came of a receipt in a locale."""
     report, words = checked.report, words_of(locale)
     is_good = report.verdict in (Verdict.OK, Verdict.WEAK)
+    is_foreign = is_good and checked.site is None
     return Told(
         verdict=report.verdict,
-        summary=words[f"verdict_{report.verdict.value}"],
+        summary=words["verdict_elsewhere" if is_foreign else f"verdict_{report.verdict.value}"],
         proves=tuple(_proved(checked, words, locale)) if is_good else (),
         does_not_prove=tuple(_unproved(checked, words)) if is_good else (),
         findings=tuple((found.code, found.message) for found in report.findings.listed),

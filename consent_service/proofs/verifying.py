@@ -94,7 +94,7 @@ def _sent() -> str:
 
 def _page(content: str = "", checked: Checked | None = None, *, missing: bool = False) -> Response:
     locale = wanted_locale(page_locales())
-    record = record_rows(checked.report.facts) if checked else None
+    record = record_rows(checked.report.facts) if checked and checked.site else None
     ts = record["ts"] if record else None
     return page(
         "verify.html",

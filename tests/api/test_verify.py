@@ -6,10 +6,14 @@ import re
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from consent_service.core import keyring
+from consent_service.core.canonical import canonical_json
 from consent_service.core.encoding import b64url, b64url_decode
+from consent_service.core.merkle import leaf_hash
+from tests.storage.rows import disable_guards, owner
 from tests.support.world import World
 
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -128,13 +132,36 @@ def test_a_receipt_that_was_signed_before_its_key_was_revoked_still_holds(
     assert verify(world, answer["receipt"])["verdict"] == "ok"
 
 
-def test_a_receipt_of_another_service_is_told_to_be_one(
+def test_a_receipt_of_another_service_cannot_be_checked_here(
     world: World, answer: dict[str, Any]
 ) -> None:
-    foreign = altered(answer["receipt"], f'"log": "{world.services.log_name}', '"log": "log-other')
+    foreign = answer["receipt"]
+    for part in ('"log": "', '"log":"'):
+        foreign = altered(foreign, f"{part}{world.services.log_name}/", f"{part}log-other/")
+    claims = json.loads(b64url_decode(foreign.split(".")[1]))
+    claims["leaf"] = b64url(leaf_hash(canonical_json(claims["evt"]).encode()))
+    header, _, signature = foreign.split(".")
+    foreign = f"{header}.{b64url(json.dumps(claims).encode())}.{signature}"
     checked = verify(world, foreign)
-    assert checked["verdict"] in ("weak", "bad")
+    assert checked["verdict"] == "weak"
+    assert checked["summary"] == "This receipt cannot be checked here."
     assert not checked["proves"]
+    shown = world.client.post("/v1/verify", data={"receipt": foreign}).text
+    assert "cannot be checked here" in shown
+    assert "Rules that applied" not in shown
+
+
+def test_a_receipt_whose_event_the_log_lost_does_not_hold(
+    world: World, answer: dict[str, Any]
+) -> None:
+    with owner(world) as connection:
+        disable_guards(connection, "consent_event")
+        connection.execute(text("DELETE FROM consent_event"))
+        connection.execute(text("DELETE FROM ledger_pending"))
+    assert verify(world, answer["receipt"])["verdict"] == "weak"
+    world.clock.move(seconds=62)
+    checked = verify(world, answer["receipt"])
+    assert (checked["verdict"], codes(checked)) == ("bad", ["RECEIPT_NOT_INCLUDED"])
 
 
 @pytest.mark.parametrize("receipt", ["x", "a.b.c", "{}", '{"format":"consent-receipt/1"}', "é.é.é"])
