@@ -15,7 +15,6 @@ from consent_service.bootstrap import Services
 from consent_service.cli.context import opened_services, tell_errors
 from consent_service.core.errors import InvalidRequestError, field_errors
 from consent_service.exports.api import wanted_of
-from consent_service.exports.guide import newest
 from consent_service.exports.model import Format, OvertakenError
 from consent_service.exports.schemas import ExportQuery
 from consent_service.exports.service import Export, Wanted
@@ -147,5 +146,5 @@ def _tell(site: str, done: Export, count: int, output: Path | None) -> None:
     told = f"{done.bundle.scope.count} leaves" if done.bundle else f"{count} events"
     click.echo(f"{told} of {site}, as of log size {done.as_of}; {done.pending} pending.", err=True)
     if done.bundle:
-        vkey = newest(done.bundle.vkeys, "checkpoint")
-        click.echo(f"Check it: consent-service verify {output or 'FILE'} --vkey '{vkey}'", err=True)
+        file, vkey = output or "FILE", done.bundle.vkey
+        click.echo(f"Check it: consent-service verify {file} --vkey '{vkey}'", err=True)

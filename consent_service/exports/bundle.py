@@ -10,7 +10,7 @@ from consent_service import __version__
 from consent_service.core.canonical import canonical_json
 from consent_service.core.keyring import Key
 from consent_service.core.merkle import consistency_path, cover, inclusion_path
-from consent_service.core.notes import encode_base64, join, sign
+from consent_service.core.notes import encode_base64, join, sign, verifier_key
 from consent_service.db.engine import Database
 from consent_service.evidence.derived import FILES
 from consent_service.exports import guide, store_bundle, store_documents
@@ -33,10 +33,10 @@ class Bundle:
     """A bundle that can be written: the same content gives the same bytes.
 
     `note` is the checkpoint with the signatures of witnesses, `stamp` its time stamp in DER, and
-    `authority` the certificates in PEM of who made that. `created` is when the clock key signed
-    the checkpoint, `vkeys` are the verifier keys that the
-    tree names by their use, `key_leaves` the indexes of the leaves that name keys, `derived` the
-    paths of the derived files, `key` signs the manifest.
+    `authority` the certificates in PEM of who made that. `created` is when the clock key signed the
+    checkpoint, `vkeys` are the verifier keys that the tree names by their use, `vkey` is the newest
+    of them that signed the checkpoint, `key_leaves` the indexes of the leaves that name keys,
+    `derived` the paths of the derived files, `key` signs the manifest.
     """
 
     log: Log
@@ -46,6 +46,7 @@ class Bundle:
     authority: bytes | None
     created: str
     vkeys: Sequence[tuple[str, str]]
+    vkey: str
     key_leaves: Sequence[int]
     key: Key
     scope: Scope
@@ -56,6 +57,11 @@ class Bundle:
     def size(self) -> int:
         """The size of its tree."""
         return self.signed.checkpoint.size
+
+    @property
+    def export_vkey(self) -> str:
+        """The verifier key of the manifest's signature."""
+        return verifier_key(export_name(self.log.origin), self.key.public_bytes())
 
     @property
     def steps(self) -> int:
@@ -116,7 +122,7 @@ class BundleWriter:
         yield from self._documents()
         for path in bundle.derived:
             yield path, joined(FILES[path](self._recorded(), self._document))
-        told = guide.text(bundle.log, bundle.vkeys)
+        told = guide.text(bundle.log, bundle.vkeys, vkey=bundle.vkey, export=bundle.export_vkey)
         yield "VERIFY.md", [told.encode()]
 
     def _earlier(self) -> Iterator[tuple[str, Iterable[bytes]]]:

@@ -31,6 +31,18 @@ def created_at(signed: SignedCheckpoint, vkeys: tuple[tuple[str, str], ...]) -> 
     return format_time(datetime.fromtimestamp(max(times), UTC))
 
 
+def signer_of(signed: SignedCheckpoint, vkeys: tuple[tuple[str, str], ...]) -> str:
+    """Return the newest of the named keys that signed a checkpoint; a fresh one has not yet."""
+    named = [parse_verifier_key(key) for use, key in vkeys if use == "checkpoint"]
+    signers = {each.verifier for each in check(parse(signed.note), named)}
+    for key in reversed(named):
+        if key in signers:
+            return key.text
+    raise SettingsError(
+        f"no key that the log names signed the checkpoint of {signed.checkpoint.size} leaves"
+    )
+
+
 def signing_key(keyring: Keyring, log: Log, vkeys: tuple[tuple[str, str], ...]) -> Key:
     """Return the newest export key that the tree names, so that one trusted key leads to it."""
     named, name = {key for _, key in vkeys}, export_name(log.origin)

@@ -14,7 +14,7 @@ from consent_service.exports import store, store_bundle
 from consent_service.exports.bundle import Bundle, BundleWriter
 from consent_service.exports.leaves import Scope, Terms, by_leaf, is_restricted
 from consent_service.exports.model import DERIVED, Exported, Filter, Format, header, lines
-from consent_service.exports.naming import created_at, signing_key, vkeys_of
+from consent_service.exports.naming import created_at, signer_of, signing_key, vkeys_of
 from consent_service.ledger import store as ledger_store
 from consent_service.ledger import store_attestations, store_tree
 from consent_service.ledger.model import Log, SignedCheckpoint
@@ -200,6 +200,7 @@ class ExportService:
             authority=self._authority.read_bytes() if self._authority else None,
             created=created_at(signed, vkeys),
             vkeys=vkeys,
+            vkey=signer_of(signed, vkeys),
             key_leaves=key_leaves,
             key=signing_key(self._keyring, log, vkeys),
             scope=_scope(connection, log, wanted, size),

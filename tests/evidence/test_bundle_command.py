@@ -17,11 +17,13 @@ from consent_service.access.model import Role
 from consent_service.cli import export as command
 from consent_service.cli.main import main
 from consent_service.core.commitments import opened
+from consent_service.core.keyring import ROTATION_DELAY, rotate
 from consent_service.exports.model import OvertakenError
 from consent_service.exports.service import ExportService
 from tests.counts import LONG, count
 from tests.evidence.exported import (
     Exported,
+    begin,
     erase,
     export,
     filled,
@@ -74,6 +76,28 @@ def test_the_command_seals_writes_and_says_how_to_check(world: World, tmp_path: 
     assert f"consent-service verify {output} --vkey '{vkey_of(world)}'" in done.stderr
     again, _ = bundle_file(world, tmp_path, "--as-of", "10", "--with", "csv,kantara")
     assert again.read_bytes() == bundle.data
+
+
+def test_the_key_to_check_by_is_one_that_signed(sqlite_world: World, tmp_path: Path) -> None:
+    world = sqlite_world
+    filled(world)
+    signer = vkey_of(world)
+    for use in ("checkpoint", "export"):
+        rotate(world.settings.keys_dir, use, world.clock, world.services.ids)
+    world.clock.move(seconds=10)
+    world.services.ledger.seal_all()
+    assert vkey_of(world) != signer
+    bundle = export(world)
+    verify(bundle, signer)
+    assert f"--vkey '{signer}'" in bundle.files["VERIFY.md"].decode()
+    assert len(_openssl(bundle, tmp_path)) == 3
+    world.services.ledger.begin_epoch(world.services.sites.get("shop").site_id)
+    world.clock.move(seconds=ROTATION_DELAY.total_seconds() + 10)
+    world.services.ledger.seal_all()
+    for epoch, vkey in ((None, vkey_of(world, epoch=2)), (1, signer)):
+        begun = begin(world, epoch=epoch).bundle
+        assert begun
+        assert begun.vkey == vkey
 
 
 def test_an_owner_gets_what_is_restricted(sqlite_world: World, tmp_path: Path) -> None:
