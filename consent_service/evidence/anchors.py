@@ -8,6 +8,10 @@ from consent_service.core.notes import Note, NoteError, parse
 from consent_service.evidence.receipts import Receipt, ReceiptError, read_file, read_receipt
 
 MAX_ANCHOR = 256 * 1024
+BYTE_ORDER_MARK = "\ufeff"
+WINDOWS_LINE_ENDS = (
+    "it has Windows line ends (CR LF); what is signed has LF, keep it as it was made"
+)
 _RECEIPT = re.compile(r"\s*(\{|[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\s*$)", re.ASCII)
 
 
@@ -35,6 +39,10 @@ def read_anchors(name: str, content: str) -> list[Anchor]:
     Raises:
         AnchorError: it is none of them.
     """
+    if content.startswith(BYTE_ORDER_MARK):
+        raise AnchorError("ANCHOR", "it begins with a byte order mark; keep it as it was made")
+    if "\r\n" in content and not _RECEIPT.match(content):
+        raise AnchorError("ANCHOR", WINDOWS_LINE_ENDS)
     try:
         if content.startswith(PROOF_HEADER):
             return [_of_checkpoint(name, parse_proof(content).checkpoint)]

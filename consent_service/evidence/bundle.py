@@ -38,7 +38,7 @@ def verify_bundle(path: Path, options: Options | None = None) -> Report:
     """Check a bundle and report everything that is wrong with it.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: the file cannot be opened.
     """
     findings = Findings()
     try:
@@ -55,7 +55,11 @@ def verify_bundle(path: Path, options: Options | None = None) -> Report:
                 findings=findings,
                 facts=_facts(manifest),
             )
-            _check(context)
+            try:
+                _check(context)
+            except (OverflowError, ValueError, RecursionError, OSError) as error:
+                # Nothing is known that comes here; what does is no reason to pass.
+                findings.add("ZIP", f"the check of the bundle stopped: {error!r}"[:300])
             return Report(findings=findings, facts=context.facts)
     except ArchiveError as error:
         findings.add("ZIP", str(error)[:300])

@@ -6,10 +6,18 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from consent_service.core.notes import NoteError, Verifier, parse_verifier_key
-from consent_service.evidence.anchors import MAX_ANCHOR, Anchor, AnchorError, read_anchors
+from consent_service.evidence.anchors import (
+    BYTE_ORDER_MARK,
+    MAX_ANCHOR,
+    WINDOWS_LINE_ENDS,
+    Anchor,
+    AnchorError,
+    read_anchors,
+)
 from consent_service.evidence.bundle import verify_bundle
 from consent_service.evidence.options import Options
 from consent_service.evidence.policy import Policy, PolicyError, parse_policy
@@ -59,6 +67,8 @@ class UsageError(ValueError):
 
 def run(arguments: Sequence[str], program: str = "consent-verify") -> int:
     """Check what the arguments name; return the exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     is_receipt = arguments[:1] == ["receipt"]
     parser = _receipt_parser(program) if is_receipt else _bundle_parser(program)
     chosen = parser.parse_args(arguments[1:] if is_receipt else arguments)
@@ -123,7 +133,7 @@ def _parser(program: str, description: str, examples: str) -> argparse.ArgumentP
 
 
 def _bundle(chosen: argparse.Namespace) -> Report:
-    processes = chosen.processes or min(_MOST_PROCESSES, len(os.sched_getaffinity(0)))
+    processes = chosen.processes or min(_MOST_PROCESSES, _processors())
     with Progress(sys.stderr) as progress:
         options = Options(
             verifiers=_verifiers(chosen),
@@ -141,6 +151,13 @@ def _bundle(chosen: argparse.Namespace) -> Report:
             raise UsageError(f"{chosen.bundle}: {error.strerror or error}") from error
 
 
+def _processors() -> int:
+    """Return how many processors this process may use; where nothing tells, all of them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _receipt(chosen: argparse.Namespace) -> Report:
     keys = None
     if chosen.jwks:
@@ -150,7 +167,7 @@ def _receipt(chosen: argparse.Namespace) -> Report:
             raise UsageError(f"{chosen.jwks}: {error}") from error
     return verify_receipt(
         _text(chosen.receipt, MAX_FILE),
-        _text(chosen.proof, MAX_FILE) if chosen.proof else None,
+        _proof(chosen.proof) if chosen.proof else None,
         receipt_keys=keys,
         verifiers=_verifiers(chosen),
         policy=_policy(chosen),
@@ -180,11 +197,21 @@ def _anchors(path: Path) -> list[Anchor]:
         raise UsageError(f"{path}: {error} ({error.code})") from error
 
 
+def _proof(path: Path) -> str:
+    proof = _text(path, MAX_FILE)
+    if "\r\n" in proof:
+        raise UsageError(f"{path}: {WINDOWS_LINE_ENDS}")
+    return proof
+
+
 def _text(path: Path, limit: int) -> str:
     try:
-        return _read(path, limit).decode()
+        content = _read(path, limit).decode()
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: not UTF-8") from error
+    if content.startswith(BYTE_ORDER_MARK):
+        raise UsageError(f"{path}: begins with a byte order mark; keep the file as it was made")
+    return content
 
 
 def _read(path: Path, limit: int) -> bytes:

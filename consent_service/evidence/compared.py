@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from consent_service.core.checkpoints import Checkpoint
-from consent_service.core.notes import Note, NoteError
+from consent_service.core.checkpoints import Checkpoint, parse_hashes
+from consent_service.core.notes import ED25519, Note, NoteError, check
 from consent_service.evidence.context import Context, SignedCheckpoint
 from consent_service.evidence.keys import Keys, seconds
+from consent_service.evidence.leaves import TREE
 from consent_service.evidence.receipts import Receipt, ReceiptError
 from consent_service.evidence.tree import Seen
+
+_NEAR = 300
+"""Seconds. So long after an epoch began, a receipt may still tell of the one before."""
 
 
 def check_demands(context: Context, head: SignedCheckpoint, time: int | None) -> None:
@@ -50,9 +54,13 @@ class Comparison:
         self.context.findings.add(code, message, file=name)
 
     def _check_checkpoint(self, name: str, checkpoint: Checkpoint, note: Note) -> None:
-        if checkpoint.origin != self.context.manifest.origin:
-            message = f"the anchor is of the log {checkpoint.origin[:200]}, not of this one"
+        manifest, origin = self.context.manifest, checkpoint.origin
+        if TREE(origin, "") is not None or origin.rpartition("/")[0] != manifest.log:
+            message = f"the anchor is of the log {origin[:200]}, not of this one"
             self._add("ANCHOR", message, name)
+            return
+        if origin != manifest.origin:
+            self._check_other_epoch(name, checkpoint, note)
             return
         try:
             self.keys.signers(note, "checkpoint", self.keys.time_of(note))
@@ -60,6 +68,38 @@ class Comparison:
             self._add("CHECKPOINT_SIGNATURE", str(error)[:300], name)
             return
         self._compare(name, checkpoint.size, checkpoint.root)
+
+    def _check_other_epoch(self, name: str, checkpoint: Checkpoint, note: Note) -> None:
+        origin = checkpoint.origin
+        given = [
+            each
+            for each in self.context.options.trusted
+            if (each.name, each.kind) == (origin, ED25519)
+        ]
+        own = [each.under(origin) for each in self.keys.checkpoint.values()]
+        try:
+            signed = check(note, [*given, *own])
+        except NoteError as error:
+            self._add("CHECKPOINT_SIGNATURE", str(error)[:300], name)
+            return
+        if signed:
+            self._compare_epoch(name, origin, checkpoint.size, checkpoint.root)
+        else:
+            message = f"the anchor is of {origin}; give the key that signed it to compare it"
+            self._add("ANCHOR_NOT_COVERED", message, name)
+
+    def _compare_epoch(self, name: str, origin: str, size: int, root: bytes) -> None:
+        """Hold what was kept of another epoch against how the genesis says that it ended."""
+        previous = (self.seen.genesis or {}).get("previous")
+        if previous is None or previous["origin"] != origin or size < previous["size"]:
+            message = f"the anchor is of {origin}, of which this bundle does not show so much"
+            self._add("ANCHOR_NOT_COVERED", message, name)
+        elif size > previous["size"]:
+            message = f"the anchor saw {size} leaves of {origin}, which ended at {previous['size']}"
+            self._add("ROLLBACK", message, name)
+        elif (root,) != parse_hashes([previous["root"]]):
+            message = f"at the end of {origin} the anchor saw another log than that of this bundle"
+            self._add("FORK", message, name)
 
     def _compare(self, name: str, size: int, root: bytes) -> None:
         head = self.head.checkpoint
@@ -82,6 +122,12 @@ class Comparison:
             message = f"the receipt is of the log {receipt.log[:200]}, not of this one"
             self._add("ANCHOR", message, name)
             return
+        origin = self.context.manifest.origin
+        is_of_other = receipt.origin not in (None, origin) or self._is_of_earlier_epoch(receipt)
+        if is_of_other and receipt.kid not in self.keys.receipt:
+            message = "the receipt is of another epoch of the log, and signed by a key of that one"
+            self._add("ANCHOR_NOT_COVERED", message, name)
+            return
         try:
             receipt.check(self.keys.receipt)
             if self.keys.is_revoked("receipt", receipt.kid, receipt.issued_at):
@@ -89,12 +135,20 @@ class Comparison:
         except ReceiptError as error:
             self._add(error.code, str(error), name)
             return
-        if self._is_of_earlier_epoch(receipt):
+        if receipt.origin and receipt.origin != origin:
+            self._compare_epoch(name, receipt.origin, receipt.size, receipt.root)
+            if receipt.leaf not in self.seen.found:
+                message = "the event of the receipt may stand in the other epoch of the log"
+                self._add("RECEIPT_NOT_COVERED", message, name)
+        elif is_of_other:
             message = "the receipt was signed before this epoch of the log began"
             self._add("ANCHOR_NOT_COVERED", message, name)
-            return
-        self._compare(name, receipt.size, receipt.root)
-        self._check_included(name, receipt)
+        elif self._may_be_of_earlier_epoch(receipt) and not self._shows(receipt):
+            message = "the receipt is so near the beginning of this epoch that it may be of another"
+            self._add("ANCHOR_NOT_COVERED", message, name)
+        else:
+            self._compare(name, receipt.size, receipt.root)
+            self._check_included(name, receipt)
 
     def _check_included(self, name: str, receipt: Receipt) -> None:
         if receipt.leaf in self.seen.found:
@@ -112,6 +166,23 @@ class Comparison:
             self._add("NOT_SEALED_YET", message, name)
 
     def _is_of_earlier_epoch(self, receipt: Receipt) -> bool:
-        genesis = [leaf for _, leaf in self.seen.key_leaves if leaf["type"] == "log.genesis"]
-        is_first = any(leaf["epoch"] == 1 for leaf in genesis)
-        return bool(genesis) and not is_first and receipt.issued_at < seconds(genesis[0]["ts"])
+        """Tell whether a receipt that names no tree was signed before this epoch began."""
+        began = self._began
+        return receipt.origin is None and began is not None and receipt.issued_at < began
+
+    def _may_be_of_earlier_epoch(self, receipt: Receipt) -> bool:
+        genesis, began = self.seen.genesis, self._began
+        if genesis is None or began is None or receipt.origin:
+            return False
+        return receipt.issued_at <= began + int(genesis["mmd"]) + _NEAR
+
+    def _shows(self, receipt: Receipt) -> bool:
+        return receipt.size == 0 or self.seen.roots.get(receipt.size) == receipt.root
+
+    @property
+    def _began(self) -> int | None:
+        """When a later epoch than the first began, in seconds."""
+        genesis = self.seen.genesis
+        if genesis is None or self.context.manifest.epoch == 1:
+            return None
+        return seconds(genesis["ts"])

@@ -17,6 +17,7 @@ from consent_service.core.notes import (
     parse_verifier_key,
 )
 from consent_service.evidence.findings import Findings
+from consent_service.evidence.leaves import MAX_SECONDS
 
 KeyLeaf = tuple[int, Mapping[str, Any]]
 """Index and content of a leaf that names keys."""
@@ -29,6 +30,18 @@ def seconds(time: str) -> int:
     return int(datetime.fromisoformat(time).timestamp())
 
 
+def latest(signed: Iterable[Signed]) -> int | None:
+    """Return the latest time that signatures state, in seconds since 1970; None without one.
+
+    Raises:
+        NoteError: it lies beyond the calendar.
+    """
+    time = max((each.time for each in signed if each.time is not None), default=None)
+    if time is not None and time > MAX_SECONDS:
+        raise NoteError("a clock states a time behind the year 9999")
+    return time
+
+
 @dataclass(slots=True)
 class Keys:
     """The keys of a log by use; `revoked` says from when on one counts no more, in seconds."""
@@ -39,6 +52,10 @@ class Keys:
     export: dict[bytes, Verifier] = field(default_factory=dict)
     receipt: dict[str, bytes] = field(default_factory=dict)
     revoked: dict[tuple[str, str | bytes], int] = field(default_factory=dict)
+    given: frozenset[bytes] = frozenset()
+    """The checkpoint keys that are trusted from outside."""
+
+    _named: dict[tuple[str, str], str | bytes] = field(default_factory=dict)
 
     @property
     def log(self) -> str:
@@ -52,13 +69,15 @@ class Keys:
                 if (verifier.name, verifier.kind) == (name, kind):
                     getattr(self, use)[verifier.public] = verifier
 
-    def count(self) -> int:
-        """Return how many keys are accepted."""
-        return len(self.checkpoint) + len(self.clock) + len(self.export) + len(self.receipt)
+    @property
+    def vouched(self) -> frozenset[bytes]:
+        """The checkpoint keys that are trusted from outside and that the log names."""
+        return self.given.intersection(
+            key for (use, _), key in self._named.items() if use == "checkpoint"
+        )
 
     def take(self, leaves: Iterable[KeyLeaf], findings: Findings) -> None:
-        """Accept what leaves of the log name."""
-        kids: dict[tuple[str, str], str | bytes] = {}
+        """Accept what leaves of the log name; called with later and later ones."""
         for index, leaf in leaves:
             for entry in leaf["keys"]:
                 named = self._add(entry)
@@ -66,9 +85,9 @@ class Keys:
                     message = f"the leaf names a {entry['use']} key that is none of this log"
                     findings.add("KEYS", message, index=index)
                 else:
-                    kids[entry["use"], entry["kid"]] = named
+                    self._named[entry["use"], entry["kid"]] = named
             for entry in leaf.get("revoked", ()):
-                revoked = kids.get((entry["use"], entry["kid"]))
+                revoked = self._named.get((entry["use"], entry["kid"]))
                 if revoked is not None:
                     place = (entry["use"], revoked)
                     moment = seconds(entry["revoked_at"])
@@ -110,13 +129,10 @@ class Keys:
             NoteError: a clock's signature does not hold.
         """
         signed = check(note, tuple(self.clock.values()))
-        times = [
-            each.time
-            for each in signed
-            if each.time is not None
-            and not self.is_revoked("clock", each.verifier.public, each.time)
+        valid = [
+            each for each in signed if not self.is_revoked("clock", each.verifier.public, each.time)
         ]
-        return max(times, default=None)
+        return latest(valid)
 
     def signers(self, note: Note, use: str, time: int | None) -> list[Signed]:
         """Return the signatures of accepted keys of a use.

@@ -19,6 +19,12 @@ from consent_service.evidence.forms import (
 MAX_LEAF = 16 * 1024
 """Bytes."""
 
+MAX_SECONDS = 253_402_300_799
+"""Since 1970, to the end of the year 9999, behind which times have no spelling."""
+
+MAX_KEYS = 64
+"""How many keys a leaf names."""
+
 UUID7 = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
 DIGEST = "[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
@@ -38,19 +44,19 @@ _USE = one_of("checkpoint", "clock", "export", "receipt")
 def check_time(value: Any, path: str) -> str | None:
     """Check that a value is a moment, spelled as leaves do."""
     problem = _SPELLED(value, path)
-    return problem or (None if is_time(value) else f"{path} is no moment of the calendar")
+    return problem or (None if is_time(value) else f"{path} is no moment from 1970 on")
 
 
 _SPELLED = text(TIME, "a time like 2026-11-23T10:00:00.000Z")
 
 
 def is_time(value: str) -> bool:
-    """Tell whether a text that is spelled like a time is one."""
+    """Tell whether a text that is spelled like a time is one, from 1970 on."""
     try:
         datetime.fromisoformat(value)
     except ValueError:
         return False
-    return True
+    return value >= "1970"
 
 
 _HEAD: dict[str, Form] = {
@@ -95,7 +101,7 @@ EVENT = record(
     },
 )
 
-_KEYS = list_of(record({"use": _USE, "kid": _KID, "key": words(1, 512)}), 1, 100)
+_KEYS = list_of(record({"use": _USE, "kid": _KID, "key": words(1, 512)}), 1, MAX_KEYS)
 _REVOKED = list_of(record({"use": _USE, "kid": _KID, "revoked_at": check_time}), 0, 100)
 _PREVIOUS = record({"origin": TREE, "size": integer(0, MAX_INTEGER), "root": _ROOT})
 _FIELDS = list_of(_KEY, 1, 32)

@@ -92,6 +92,11 @@ class Manifest:
         return self.origin.rpartition("/")[0]
 
     @property
+    def epoch(self) -> int:
+        """The epoch of the log, from 1 on."""
+        return int(self.origin.rpartition("/")[2])
+
+    @property
     def is_whole(self) -> bool:
         """True where the bundle has every leaf of the tree."""
         return self.indexes is None and self.first == 0 and self.count == self.tree_size

@@ -13,7 +13,7 @@ from consent_service.core.canonical import MAX_INTEGER, canonical_json, parse_st
 from consent_service.core.encoding import b64url_decode
 from consent_service.core.merkle import leaf_hash
 from consent_service.evidence.forms import integer, record, text, words
-from consent_service.evidence.leaves import DIGEST, EVENT, MAX_LEAF, UUID7
+from consent_service.evidence.leaves import DIGEST, EVENT, MAX_LEAF, MAX_SECONDS, TREE, UUID7
 
 TYPE = "consent-receipt+jwt"
 FILE_FORMAT = "consent-receipt/1"
@@ -25,12 +25,12 @@ _CLAIMS = record(
     {
         "iss": words(1, 2000),
         "jti": text(UUID7, "a UUID of version 7"),
-        "iat": integer(0, MAX_INTEGER),
+        "iat": integer(0, MAX_SECONDS),
         "log": words(1, 255),
         "leaf": _DIGEST,
         "mmd": integer(0, 86_400),
         "evt": EVENT,
-        "cp": record({"root": _DIGEST, "size": integer(0, MAX_INTEGER)}),
+        "cp": record({"root": _DIGEST, "size": integer(0, MAX_INTEGER)}, {"origin": TREE}),
         "sv": words(1, 64),
     }
 )
@@ -48,7 +48,8 @@ class ReceiptError(ValueError):
 class Receipt:
     """A receipt that contradicts itself nowhere; its signature is not checked yet.
 
-    `root` and `size` are those of the newest checkpoint when it was signed.
+    `root` and `size` are those of the newest checkpoint when it was signed, `origin` is its tree
+    as far as the receipt says so.
     """
 
     kid: str
@@ -60,6 +61,7 @@ class Receipt:
     event: Mapping[str, Any]
     root: bytes
     size: int
+    origin: str | None
     signed: bytes
     signature: bytes
 
@@ -148,6 +150,7 @@ def read_receipt(compact: str) -> Receipt:
         event=claims["evt"],
         root=b64url_decode(claims["cp"]["root"]),
         size=claims["cp"]["size"],
+        origin=claims["cp"].get("origin"),
         signed=f"{found[1]}.{found[2]}".encode(),
         signature=_decoded(found[3], "signature"),
     )
@@ -161,6 +164,8 @@ def _check_event(receipt: Receipt) -> None:
         raise ReceiptError("RECEIPT", "leaf is not the hash of the event in the receipt")
     if receipt.event["log"] != receipt.log:
         raise ReceiptError("RECEIPT", "the event in the receipt is of another log")
+    if receipt.origin and receipt.origin.rpartition("/")[0] != receipt.log:
+        raise ReceiptError("RECEIPT", "cp.origin of the receipt is of another log")
     if receipt.event["id"] != receipt.id:
         raise ReceiptError("RECEIPT", "jti is not the id of the event in the receipt")
 

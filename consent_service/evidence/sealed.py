@@ -12,6 +12,7 @@ from consent_service.core.notes import Note, NoteError, Verifier, check, parse, 
 from consent_service.evidence.context import Context, SignedCheckpoint
 from consent_service.evidence.keys import Keys
 from consent_service.evidence.manifest import MAX_DOCUMENT, MAX_SMALL, NOTE
+from consent_service.evidence.named import check_named
 from consent_service.evidence.timestamps import TimestampError, check_timestamp
 from consent_service.evidence.tree import Seen
 
@@ -100,29 +101,51 @@ def trusted_keys(context: Context, checkpoints: Sequence[SignedCheckpoint], seen
     """Return the accepted keys: the trusted ones, and those named below a checkpoint of theirs."""
     keys = Keys(context.manifest.origin)
     keys.trust(context.options.trusted)
-    is_trusted = bool(keys.checkpoint)
+    keys.given = frozenset(keys.checkpoint)
     if not context.options.trusted:
         keys.trust(_own_keys(context))
         message = "no trusted key was given (--vkey or --policy); the bundle's own were taken"
         context.findings.add("NO_TRUSTED_KEY", message)
-    elif not is_trusted:
+    elif not keys.given:
         message = f"none of the given keys is a checkpoint key of {context.manifest.origin}"
         context.findings.add("CHECKPOINT_SIGNATURE", message, file=HEAD)
     leaves = sorted(seen.key_leaves, key=lambda leaf: leaf[0])
-    _check_named(context, leaves)
-    before = -1
-    while before != keys.count():
-        before = keys.count()
-        reach = max((c.checkpoint.size for c in checkpoints if _is_signed(c.note, keys)), default=0)
-        keys.take([leaf for leaf in leaves if leaf[0] < reach], context.findings)
-    context.facts["trusted"] = is_trusted
+    check_named(context, leaves)
+    taken, reach = 0, _reach(checkpoints, keys)
+    while reach > taken:
+        keys.take([leaf for leaf in leaves if taken <= leaf[0] < reach], context.findings)
+        taken, reach = reach, _reach(checkpoints, keys)
+    context.facts["trusted"] = bool(keys.given)
+    _check_vouched(context, checkpoints[-1], keys)
     return keys
 
 
-def _check_named(context: Context, leaves: Sequence[tuple[int, object]]) -> None:
-    if not leaves or leaves[0][0] != 0:
-        message = "the log's genesis, which names its keys, is not in the bundle"
+def _reach(checkpoints: Sequence[SignedCheckpoint], keys: Keys) -> int:
+    """Return how many leaves an accepted key vouches for."""
+    return max((c.checkpoint.size for c in checkpoints if _is_signed(c.note, keys)), default=0)
+
+
+def _check_vouched(context: Context, head: SignedCheckpoint, keys: Keys) -> None:
+    """Check that the log names a given key, and that such a key signed a part of the log.
+
+    A part may leave out the leaf that revoked a key, so there no key leads to another.
+    """
+    if not keys.given:
+        return
+    if not keys.vouched:
+        message = "no leaf of the bundle that a given checkpoint key vouches for names that key"
         context.findings.add("KEYS", message)
+    if context.manifest.is_whole:
+        return
+    try:
+        signed = keys.signers(head.note, "checkpoint", keys.time_of(head.note))
+    except NoteError:
+        return  # check_signatures says so.
+    if not keys.vouched.intersection(each.verifier.public for each in signed):
+        message = (
+            "no given key signed the checkpoint; a bundle of a part of the log needs one that did"
+        )
+        context.findings.add("CHECKPOINT_SIGNATURE", message, file=head.file)
 
 
 def _own_keys(context: Context) -> Iterator[Verifier]:

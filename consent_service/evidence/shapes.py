@@ -23,7 +23,8 @@ from consent_service.evidence.leaves import (
     is_time,
 )
 
-# Ids (for centuries) and times begin with a digit, which spares the engine many attempts.
+# Ids (for centuries) and times begin with a digit, which spares the engine many attempts; of a leaf
+# with another id no shape is kept.
 _ID = UUID7.removeprefix("[0-9a-f]{8}")
 _DAY = TIME.removeprefix("[0-9]{4}")
 _CUT = re.compile(
@@ -110,7 +111,8 @@ class LeafReader:
             return leaf
         is_control = leaf["type"] in CONTROL
         kind = self._kind(leaf)
-        if not is_control and b"\\" not in line and b"\n" not in line:
+        has_shape = leaf["id"][0].isdigit() and b"\\" not in line and b"\n" not in line
+        if has_shape and not is_control:
             self._shapes[key] = _shape(leaf, kind)
         if max(len(self._shapes), len(self._kinds)) > _MOST_SHAPES:
             self._shapes.clear()

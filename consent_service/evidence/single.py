@@ -1,6 +1,7 @@
 """Checks one receipt, and says what it proves."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,9 +10,16 @@ from consent_service.core.clock import format_time
 from consent_service.core.merkle import includes
 from consent_service.core.notes import COSIGNATURE, ED25519, NoteError, Verifier, check, parse
 from consent_service.evidence.findings import Findings
+from consent_service.evidence.keys import latest
 from consent_service.evidence.openings import OpeningError, commitment_of, read_opening
 from consent_service.evidence.policy import Policy
-from consent_service.evidence.receipts import Receipt, ReceiptError, read_file, read_receipt
+from consent_service.evidence.receipts import (
+    Receipt,
+    ReceiptError,
+    ReceiptFile,
+    read_file,
+    read_receipt,
+)
 from consent_service.evidence.report import ReceiptReport
 
 _TOLD = (
@@ -43,30 +51,43 @@ def verify_receipt(
     from when on they count no more, in seconds since 1970. `verifiers` are trusted checkpoint
     and clock keys. A key that is not given is not trusted, whatever the receipt says.
     """
-    findings = Findings()
-    report = ReceiptReport(findings=findings)
+    report = ReceiptReport(findings=Findings())
     try:
         file = read_file(content)
+        file = replace(file, proof=proof or file.proof)
         receipt = read_receipt(file.receipt)
+        report.facts = _told(receipt)
+        _check_signature(receipt, receipt_keys or {}, revoked or {}, report.findings)
+        _check_rest(report, receipt, file, verifiers, policy)
     except ReceiptError as error:
-        findings.add(error.code, str(error))
-        return report
-    report.facts = _told(receipt)
-    _check_signature(receipt, receipt_keys or {}, revoked or {}, findings)
+        report.findings.add(error.code, str(error))
+    except (OverflowError, ValueError, RecursionError) as error:
+        # Nothing is known that comes here; what does is no reason to pass.
+        report.findings.add("RECEIPT", f"the check of the receipt stopped: {error!r}"[:300])
+    return report
+
+
+def _check_rest(
+    report: ReceiptReport,
+    receipt: Receipt,
+    file: ReceiptFile,
+    verifiers: Sequence[Verifier],
+    policy: Policy | None,
+) -> None:
+    """Check the openings and the proof."""
+    findings = report.findings
     report.facts["opened"] = _opened(receipt, file.openings, findings)
-    proof = proof or file.proof
-    if proof is None:
+    if file.proof is None:
         findings.add("NOT_SEALED_YET", "there is no proof that the log holds the event")
-        return report
+        return
     logs = policy.logs if policy else []
     witnesses = policy.witnesses.values() if policy else ()
     trusted = [*verifiers, *logs, *witnesses]
     try:
-        report.facts |= _included(receipt, proof, trusted, findings)
-        _check_quorum(proof, policy, findings)
+        report.facts |= _included(receipt, file.proof, trusted, findings)
+        _check_quorum(file.proof, policy, findings)
     except NoteError as error:
         findings.add("PROOF", f"the proof cannot be read: {error}"[:300])
-    return report
 
 
 def _told(receipt: Receipt) -> dict[str, Any]:
@@ -149,15 +170,15 @@ def _included(
         return facts
     try:
         signed = check(note, log_keys)
-        times = [each.time for each in check(note, clocks) if each.time is not None]
+        time = latest(check(note, clocks))
     except NoteError as error:
         findings.add("CHECKPOINT_SIGNATURE", str(error)[:300])
         return facts
     if not signed:
         findings.add("CHECKPOINT_SIGNATURE", "the checkpoint of the proof is by no accepted key")
     facts["signed_by"] = [each.verifier.text for each in signed]
-    if times:
-        facts["time"] = format_time(datetime.fromtimestamp(max(times), UTC))
+    if time is not None:
+        facts["time"] = format_time(datetime.fromtimestamp(time, UTC))
     return facts
 
 

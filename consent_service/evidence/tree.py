@@ -15,6 +15,8 @@ from consent_service.evidence.findings import LISTED, Finding, Findings
 _TIME = 24
 _MOST_TWICE = 100
 _MOST_NAMED = 100_000
+_MOST_KEY_LEAVES = 10_000
+_MOST_KEYS = 100_000
 UNTOLD = "REDACTED_WITHOUT_RECORD"
 UNOPENED = "OPENING_MISSING_WITHOUT_ERASURE"
 _MISSING = {
@@ -47,6 +49,7 @@ class Seen:
     indexes: set[int] = field(default_factory=set)
     delay: int = 0
     _latest: bytes = b""
+    _keys: int = 0
 
     def push(self, nodes: list[Node]) -> None:
         """Add nodes of the tree."""
@@ -62,7 +65,7 @@ class Seen:
         self.ids.add(facts.ids)
         self.absences.miss(facts.missing)
         self.absences.tell(facts.told)
-        self.key_leaves.extend(facts.key_leaves)
+        self._add_keys(facts.key_leaves)
         for kind, count in facts.kinds.items():
             self.types[kind.type] += count
             self.counts["control" if kind.is_control else "events"] += count
@@ -76,13 +79,29 @@ class Seen:
         for _, leaf in facts.key_leaves:
             self.delay = max(self.delay, leaf.get("mmd", 0))
 
+    def _add_keys(self, leaves: list[tuple[int, dict[str, Any]]]) -> None:
+        for each in leaves:
+            self._keys += len(each[1]["keys"])
+            if len(self.key_leaves) >= _MOST_KEY_LEAVES or self._keys > _MOST_KEYS:
+                message = "more leaves name keys than any log has; those from here on were not read"
+                self.findings.add("KEYS", message, index=each[0])
+                return
+            self.key_leaves.append(each)
+
+    @property
+    def genesis(self) -> dict[str, Any] | None:
+        """The leaf that begins the log; None where it is not in the bundle."""
+        first = (leaf for index, leaf in self.key_leaves if index == 0)
+        return next((leaf for leaf in first if leaf["type"] == "log.genesis"), None)
+
     def check_times(self, times: bytes, first: int, file: str) -> None:
         """Find leaves that stand behind one that is later by more than the promised delay.
 
-        `times` are those of the leaves from `first` on, 24 characters each.
+        `times` are those of the leaves from `first` on, 24 characters each. The genesis is made
+        when the log is sealed, so the leaves that follow it may be older.
         """
         latest, delay = self._latest, timedelta(seconds=self.delay)
-        for position in range(0, len(times), _TIME):
+        for position in range(0 if first else _TIME, len(times), _TIME):
             time = times[position : position + _TIME]
             if time >= latest:
                 latest = time

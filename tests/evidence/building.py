@@ -140,7 +140,8 @@ class Log:
         return self.append({**head, "nonce": urlsafe(self.random(16)), **members})
 
     def genesis(self, **members: Any) -> int:
-        return self.control("log.genesis", epoch=self.epoch, mmd=60, keys=self.keys(), **members)
+        members = {"epoch": self.epoch, "mmd": 60, "keys": self.keys(), **members}
+        return self.control("log.genesis", **members)
 
     def commit(self, **values: str) -> tuple[dict[str, str], list[str]]:
         openings = {
