@@ -212,7 +212,7 @@ def build_services(
         erasure=erasure,
         retention=RetentionService(db=db, sites=sites, erasure=erasure, clock=clock, ids=ids),
         holds=HoldService(db, erasure, clock, ids),
-        reapplying=ReapplyService(db, erasure),
+        reapplying=ReapplyService(db, erasure, clock),
         ledger=ledger,
         logs=PublishedLogs(db),
         attesting=_attesting(settings, db, clock, post),

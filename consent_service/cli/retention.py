@@ -1,14 +1,12 @@
 """`consent-service retention`: what goes when its time is over, and what a legal hold keeps."""
 
-import json
 import sys
-from base64 import b64decode
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zipfile import ZipFile, is_zipfile
 
 import click
 
@@ -26,6 +24,7 @@ from consent_service.consents.retention import Tally
 from consent_service.consents.store_holds import Hold
 from consent_service.core.clock import format_time
 from consent_service.db.compaction import compact
+from consent_service.exports.returned import missing_epochs, open_returned
 from consent_service.settings import load_settings
 from consent_service.sites.model import Site
 
@@ -165,24 +164,35 @@ def release(key: str, officer: str, reason: str, hold_id: UUID, *, as_json: bool
 
 @retention.command()
 @_site
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+)
 @json_option
 @tell_errors
-def reapply(key: str, file: Path, *, as_json: bool) -> None:
+def reapply(key: str, files: Sequence[Path], *, as_json: bool) -> None:
     """Erase again what was erased after the backup that was restored.
 
-    FILE is a bundle that is newer than the backup, or its events.jsonl; check it first with
-    `consent-service verify`.
+    FILES are bundles of whole epochs of the log, newer than the backup: one of each epoch since.
+    They are checked by the keys that the restored log names. It ends with 1 where an epoch is
+    missing; what the others say is done all the same.
 
     \b
     Example:
-      consent-service retention reapply shop.zip --site shop
+      consent-service retention reapply shop-1.zip shop-2.zip --site shop
     """
     with opened_services() as services:
         site = services.sites.get(key)
-        erased = services.reapplying.run(site, stored_leaves(file))
+        given = open_returned(services.db, site, files)
+        missing = missing_epochs(services.ledger.known_epochs(site.site_id), given)
+        leaves = chain.from_iterable(each.leaves() for each in given)
+        erased = services.reapplying.run(site, leaves)
         tally = _run(services, site)
     told = {
+        "epochs": {str(each.epoch): each.size for each in given},
+        "missing": missing,
         "visitors": erased.visitors,
         "erased": erased.events,
         "restricted": erased.restricted,
@@ -195,6 +205,17 @@ def reapply(key: str, file: Path, *, as_json: bool) -> None:
             f"Of {erased.visitors} visitors {erased.events} events are erased again, "
             f"{erased.restricted} restricted; {tally.total} more are past their time."
         )
+        for each in given:
+            click.echo(f"Read: {site.log_origin}/{each.epoch}, {each.size} leaves.")
+    if missing:
+        numbers = ", ".join(str(each) for each in missing)
+        click.secho(
+            f"No bundle of epoch {numbers} was given: whom it says to be erased is not. "
+            "Give bundles of all epochs since the backup.",
+            fg="red",
+            err=True,
+        )
+        sys.exit(1)
 
 
 @retention.command(name="compact")
@@ -219,24 +240,6 @@ def compact_tables(*, as_json: bool) -> None:
     click.echo("The tables are rewritten.")
     if not flushed:
         click.secho("This role may not run CHECKPOINT; the server does so later.", err=True)
-
-
-def stored_leaves(file: Path) -> Iterator[bytes]:
-    """Yield the leaves of a bundle, or of its events.jsonl, as they were stored."""
-    if not is_zipfile(file):
-        with file.open("rb") as lines:
-            yield from lines
-        return
-    with ZipFile(file) as bundle:
-        for name in {"events.jsonl", "leaves.jsonl"} & set(bundle.namelist()):
-            with bundle.open(name) as lines:
-                for line in lines:
-                    yield line if name == "events.jsonl" else _proved(line)
-
-
-def _proved(line: bytes) -> bytes:
-    """Return the leaf in a line of leaves.jsonl; nothing is known of a redacted one."""
-    return b64decode(json.loads(line).get("leaf", "e30="))
 
 
 def _sites(services: Services, key: str | None, *, every: bool) -> Sequence[Site]:

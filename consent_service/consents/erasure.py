@@ -6,12 +6,13 @@ Where a site has a duty to keep proof, or a legal hold lasts, it is hidden first
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
 from consent_service.consents import store, store_erasure, store_holds, store_subjects
 from consent_service.consents.marks import Cause, Marked, Marks, Order
-from consent_service.consents.model import Act, Action, ConsentEvent
+from consent_service.consents.model import Act, Action, ConsentEvent, Method
 from consent_service.consents.recording import Answer, Context, decide_answer, new_event
 from consent_service.consents.rules.keeping import months_after
 from consent_service.consents.store_erasure import Named, Restriction
@@ -31,6 +32,8 @@ DUTY, HOLD = "duty", "hold"
 RESTRICT = "restrict"
 BY_VISITOR = Order(cause=Cause.VISITOR)
 _ATTEMPTS = 6
+_Decide = Callable[[Connection, datetime], Restriction | None]
+"""Says whether a visitor is hidden, by when the newest event was recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +75,28 @@ class ErasureService:
 
         Each event leaves a `log.erasure` or `log.restriction` leaf that names its leaf hash.
         """
+        decide = partial(self._restriction, site, visitor)
+        return self._erase_one(site, visitor, context, order, decide)
+
+    def erase_as(
+        self, site: Site, visitor: str, order: Order, restriction: Restriction | None
+    ) -> Erased:
+        """Do the same as was decided before: hide as `restriction` says, without one erase.
+
+        What the site keeps now, and which holds last, does not count.
+        """
+        context = Context(method=Method.API)
+        return self._erase_one(site, visitor, context, order, lambda _tx, _at: restriction)
+
+    def _erase_one(
+        self, site: Site, visitor: str, context: Context, order: Order, decide: _Decide
+    ) -> Erased:
         answer = self._withdrawal(site, context)
 
         def erase_one(tx: Connection) -> Erased:
             # Before anything is added: an answer that waits for that would hold a lock on these.
             store_erasure.lock_named(tx, site.site_id, [visitor])
-            return self._erase(tx, site, visitor, answer, order)
+            return self._erase(tx, site, visitor, answer, order, decide=decide)
 
         return self._attempt(erase_one)
 
@@ -93,7 +112,10 @@ class ErasureService:
                 visitors = sorted(link.visitor for link in links)
                 store_erasure.lock_named(tx, site.site_id, visitors)
                 for visitor in visitors:
-                    total = sum_of(total, self._erase(tx, site, visitor, answer, order))
+                    decide = partial(self._restriction, site, visitor)
+                    total = sum_of(
+                        total, self._erase(tx, site, visitor, answer, order, decide=decide)
+                    )
             return total
 
         return self._attempt(erase_all)
@@ -120,13 +142,20 @@ class ErasureService:
         raise UnavailableError("too many answers of this visitor at once")
 
     def _erase(
-        self, tx: Connection, site: Site, visitor: str, answer: Answer, order: Order
+        self,
+        tx: Connection,
+        site: Site,
+        visitor: str,
+        answer: Answer,
+        order: Order,
+        *,
+        decide: _Decide,
     ) -> Erased:
         erased = Erased()
         latest = store.find_latest(tx, site.site_id, visitor)
         if latest is not None:
             latest = self._insert_change(tx, site, answer, latest) or latest
-            restriction = self._restriction(tx, site, visitor, latest.ts)
+            restriction = decide(tx, latest.ts)
             if restriction:
                 store_erasure.insert_restriction(tx, site.site_id, restriction)
             events = 0
@@ -159,10 +188,10 @@ class ErasureService:
         `newest_at` is when the visitor's newest event would be recorded.
         """
         with self._db.read() as connection:
-            return self._restriction(connection, site, visitor, newest_at)
+            return self._restriction(site, visitor, connection, newest_at)
 
     def _restriction(
-        self, connection: Connection, site: Site, visitor: str, newest_at: datetime
+        self, site: Site, visitor: str, connection: Connection, newest_at: datetime
     ) -> Restriction | None:
         now = self._clock.now()
         until = months_after(newest_at, site.retention.proof_months)

@@ -1,7 +1,7 @@
 """What an operator does with logs: seals them, asks how they are, decides how one goes on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -34,6 +34,15 @@ class LogStatus:
     pending: int
     oldest_pending: datetime | None
     halted: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEpoch:
+    """How far an epoch goes: `size` is published in the database, `anchored` in the anchor."""
+
+    epoch: int
+    size: int
+    anchored: int | None
 
 
 class LedgerService:
@@ -92,6 +101,22 @@ class LedgerService:
                 oldest_pending=uuid7_time(oldest) if oldest else None,
                 halted=halted.detail if halted else None,
             )
+
+    def known_epochs(self, site_id: str) -> list[KnownEpoch]:
+        """Return every epoch of a site's log that the database or the anchor knows."""
+        anchor = self._anchor.look()
+        known = []
+        with self._db.read() as connection:
+            newest = store_tree.get_head(connection, site_id).log
+            for epoch in range(1, max(newest.epoch, anchor.newest_epoch(newest.origin)) + 1):
+                log = replace(newest, epoch=epoch)
+                published = store_tree.find_newest(connection, log, published=True)
+                size = published.checkpoint.size if published else 0
+                anchored = anchor.find(log.tree)
+                known.append(
+                    KnownEpoch(epoch=epoch, size=size, anchored=anchored.size if anchored else None)
+                )
+        return known
 
     def adopt(self, site_id: str, known: Checkpoint | None = None) -> bool:
         """Go on from what the database has published; tell whether that was at a halt.
