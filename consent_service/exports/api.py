@@ -1,5 +1,6 @@
 """Exports for programs."""
 
+from itertools import chain
 from typing import Any
 
 from flask import Response, request
@@ -37,7 +38,9 @@ class ExportApi:
         wanted = wanted_of(load(_query, request.args.to_dict()))
         export = self._exports.begin(site, wanted)
         chunks = (chunk for chunk, _ in self._exports.stream(export))
-        answer = Response(chunks, content_type=_MEDIA[wanted.form])
+        # What cannot be written at all is a problem, not an answer that breaks off.
+        first = next(chunks, b"")
+        answer = Response(chain([first], chunks), content_type=_MEDIA[wanted.form])
         name = f"{key}.{_SUFFIX[wanted.form]}"
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         answer.headers["Consent-Export-As-Of"] = str(export.as_of)

@@ -17,7 +17,7 @@ _COMMITTED = '"priv":{'
 
 
 class UnexplainedError(ServiceError):
-    """Something of a leaf is gone, and no control leaf says why."""
+    """Something of a leaf is gone, and no control leaf of its epoch says why."""
 
     code = "evidence_incomplete"
     title = "The bundle would not hold"
@@ -128,6 +128,19 @@ def hold(stored: Stored, mentions: Sequence[Mention], terms: Terms) -> Held:
             each.index for each in mentions if each.index is not None and each.index < terms.as_of
         ),
     )
+
+
+def is_overtaken(stored: Stored, mentions: Sequence[Mention], terms: Terms) -> bool:
+    """Tell whether something of a leaf went behind the tree of the bundle.
+
+    Raises:
+        UnexplainedError: something is missing and no control leaf says why.
+    """
+    try:
+        hold(stored, mentions, terms)
+    except OvertakenError:
+        return True
+    return False
 
 
 def by_leaf(mentions: Sequence[Mention]) -> Mapping[bytes, list[Mention]]:

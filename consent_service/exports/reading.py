@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from consent_service.db.engine import Database
 from consent_service.exports import store_bundle
-from consent_service.exports.leaves import Held, Scope, Stored, Terms, by_leaf, hold
+from consent_service.exports.leaves import Held, Scope, Stored, Terms, by_leaf, hold, is_overtaken
 from consent_service.ledger.model import Log
 
 PAGE = 1000
@@ -47,6 +47,21 @@ class LeafReader:
             yield [hold(each, mentions.get(each.hash, ()), self._terms) for each in stored]
             done += len(stored)
             self.read += len(stored)
+
+    def count_overtaken(self) -> int:
+        """Return of how many leaves something went that only a leaf behind the tree tells."""
+        count = done = 0
+        while done < self._scope.count:
+            with self._db.read() as connection:
+                stored = self._list(connection, done)
+                mentions = by_leaf(
+                    store_bundle.list_mentions(connection, self._log, [e.hash for e in stored])
+                )
+            count += sum(
+                is_overtaken(each, mentions.get(each.hash, ()), self._terms) for each in stored
+            )
+            done += len(stored)
+        return count
 
     def _list(self, connection: Connection, done: int) -> list[Stored]:
         """Read the page behind the first `done` leaves; an append-only log has every one."""

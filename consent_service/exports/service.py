@@ -12,12 +12,13 @@ from consent_service.core.keyring import Keyring
 from consent_service.db.engine import Database
 from consent_service.exports import store, store_bundle
 from consent_service.exports.bundle import Bundle, BundleWriter
-from consent_service.exports.leaves import Scope, Terms, by_leaf, is_restricted
+from consent_service.exports.leaves import Scope, Terms, UnexplainedError, by_leaf, is_restricted
 from consent_service.exports.model import DERIVED, Exported, Filter, Format, header, lines
 from consent_service.exports.naming import created_at, signer_of, signing_key, vkeys_of
+from consent_service.exports.reading import LeafReader
 from consent_service.ledger import store as ledger_store
 from consent_service.ledger import store_attestations, store_tree
-from consent_service.ledger.model import Log, SignedCheckpoint
+from consent_service.ledger.model import FIRST_EPOCH, Log, SignedCheckpoint
 from consent_service.sites.model import Site
 
 WAIT_SECONDS = 10.0
@@ -85,6 +86,7 @@ class ExportService:
             InvalidRequestError: a part of what is wanted does not fit the format or the site.
             NotFoundError: there is no such epoch.
             UnavailableError: nothing is published yet, or an erasure waits to be sealed.
+            UnexplainedError: the epoch has ended, and what was erased since no bundle can tell.
         """
         _require_fitting(site, wanted)
         log = self._log(site, wanted.epoch)
@@ -99,11 +101,14 @@ class ExportService:
                 pending=ledger_store.count_pending(connection, site.site_id),
                 after=_BEFORE_FIRST if wanted.resume is None else wanted.resume,
             )
+            _require_here(connection, export)
             if wanted.form is not Format.BUNDLE:
                 return export
             if signed is None:
                 raise UnavailableError("nothing of this log is published yet: does the worker run?")
-            return replace(export, bundle=self._bundle(connection, export, signed))
+            export = replace(export, bundle=self._bundle(connection, export, signed))
+        self._require_tellable(export)
+        return export
 
     def count(self, export: Export) -> int:
         """Return how many steps a whole export takes, as `stream` tells them."""
@@ -167,6 +172,26 @@ class ExportService:
         if log is None:
             raise NotFoundError(f"the log of {site.key} has no epoch {epoch}")
         return log
+
+    def _require_tellable(self, export: Export) -> None:
+        """Refuse an ended epoch that lacks what only the newer epoch says to be erased."""
+        log, bundle = export.log, export.bundle
+        with self._db.read() as connection:
+            newest = store_bundle.find_log(connection, log.site_id, None)
+        if bundle is None or newest is None or newest.epoch == log.epoch:
+            return
+        bare = replace(bundle.terms, openings=False)
+        if count := LeafReader(self._db, log, bundle.scope, bare).count_overtaken():
+            raise UnexplainedError(
+                f"{log.tree} has ended; the texts of {count} of its leaves were removed since, "
+                "which only the newer epoch says: export a range without them, or keep to the "
+                "bundles that were made before"
+            )
+        if count := LeafReader(self._db, log, bundle.scope, bundle.terms).count_overtaken():
+            raise UnexplainedError(
+                f"{log.tree} has ended; {count} of its leaves were erased since, "
+                "which only the newer epoch says: export it with --without-openings"
+            )
 
     def _await_controls(self, log: Log) -> None:
         """Wait until every control leaf that is there now is published.
@@ -234,15 +259,44 @@ def _require_fitting(site: Site, wanted: Wanted) -> None:
         )
 
 
-def _scope(connection: Connection, log: Log, wanted: Wanted, size: int) -> Scope:
+def _require_here(connection: Connection, export: Export) -> None:
+    """Refuse to look for a visitor or an event where only other epochs hold them."""
+    log, below = export.log, export.as_of
+    if _find_chosen(connection, log, export.wanted, below) != []:
+        return
+    newest = store_bundle.find_log(connection, log.site_id, None)
+    epochs = []
+    for epoch in range(FIRST_EPOCH, newest.epoch + 1 if newest else FIRST_EPOCH):
+        other = replace(log, epoch=epoch)
+        size = _published(connection, other)
+        if epoch != log.epoch and _find_chosen(connection, other, export.wanted, size):
+            epochs.append(str(epoch))
+    if epochs:
+        name = "visitor" if export.wanted.filter.visitor else "consent"
+        raise InvalidRequestError.of(
+            name,
+            f"has nothing in {log.tree}, but in epoch {', '.join(epochs)}: "
+            f"use --epoch {epochs[-1]}",
+        )
+
+
+def _find_chosen(
+    connection: Connection, log: Log, wanted: Wanted, size: int
+) -> Sequence[int] | None:
+    """Return the indexes of the visitor or the event that is asked for, None without either."""
     chosen = wanted.filter
-    indexes: Sequence[int] | None = None
     if chosen.visitor:
-        indexes = store_bundle.list_visitor(
+        return store_bundle.list_visitor(
             connection, log, chosen.visitor, size, restricted=wanted.restricted
         )
-    elif chosen.consent:
-        indexes = store_bundle.list_event(connection, log, chosen.consent, size)
+    if chosen.consent:
+        return store_bundle.list_event(connection, log, chosen.consent, size)
+    return None
+
+
+def _scope(connection: Connection, log: Log, wanted: Wanted, size: int) -> Scope:
+    chosen = wanted.filter
+    indexes = _find_chosen(connection, log, wanted, size)
     if indexes is not None:
         if not indexes:
             name = "visitor" if chosen.visitor else "consent"

@@ -320,6 +320,39 @@ def test_an_erasure_that_waits_is_waited_for(world: World) -> None:
     checked(world, export(world))
 
 
+def test_an_ended_epoch_that_was_erased_from_since_is_refused_before_it_begins(
+    world: World,
+) -> None:
+    answers = filled(world)
+    world.services.ledger.begin_epoch(world.services.sites.get("shop").site_id)
+    world.services.ledger.seal_all()
+    checked(world, export(world, epoch=1))
+    erase(world, answers[0])
+    world.services.ledger.seal_all()
+    told = r"shop/1 has ended; 2 of its leaves were erased since, .* with --without-openings"
+    with pytest.raises(UnexplainedError, match=told):
+        begin(world, epoch=1)
+    checked(world, export(world, epoch=1, openings=False))
+    checked(world, export(world, epoch=1, consent=answers[2]["consent"]["id"]))
+    verify(export(world), vkey_of(world, epoch=2))
+    redact(world, answers[2])
+    world.services.ledger.seal_all()
+    with pytest.raises(UnexplainedError, match="the texts of 1 of its leaves were removed since"):
+        begin(world, epoch=1, openings=False)
+
+
+@pytest.mark.parametrize("form", [Format.BUNDLE, Format.CSV])
+def test_the_epoch_that_holds_a_visitor_is_named(sqlite_world: World, form: Format) -> None:
+    world = sqlite_world
+    given = filled(world)[2]["consent"]
+    world.services.ledger.begin_epoch(world.services.sites.get("shop").site_id)
+    world.services.ledger.seal_all()
+    for name, value in (("visitor", given["visitor"]), ("consent", given["id"])):
+        with pytest.raises(InvalidRequestError, match=f"^{name}: .*in epoch 1: use --epoch 1$"):
+            begin(world, form=form, **{name: value})
+        begin(world, form=form, epoch=1, **{name: value})
+
+
 def test_events_that_wait_are_not_waited_for(sqlite_world: World) -> None:
     world = sqlite_world
     filled(world)

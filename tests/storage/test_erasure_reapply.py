@@ -206,6 +206,7 @@ def test_who_was_hidden_and_then_erased_is_erased(world: World, tmp_path: Path) 
     hold = world.services.holds.place(shop(world), "case 1", OFFICER, None)
     erase(world, given["credential"])
     assert hidden(world)
+    world.clock.move(seconds=1)
     world.services.holds.release(shop(world), hold.hold_id, "settled", OFFICER)
     newer = bundle(world, tmp_path)
     for old in restored(world, tmp_path / "old.db"):
