@@ -1,5 +1,6 @@
 """`consent-service visitor`: what is on record about one person, and erasing it."""
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -21,12 +22,14 @@ from consent_service.consents.answers import event_json
 from consent_service.consents.erasure import Erased
 from consent_service.consents.errors import VisitorUnknownError
 from consent_service.consents.marks import Cause, Order
-from consent_service.consents.model import Method
+from consent_service.consents.model import Method, State
 from consent_service.consents.recording import Context
+from consent_service.consents.store_erasure import Restriction
 from consent_service.consents.visitors import Record, Wanted
 from consent_service.core.clock import format_time
 from consent_service.core.errors import InvalidRequestError
 from consent_service.core.ids import parse_reference
+from consent_service.preferences.model import can_withdraw
 from consent_service.sites.model import Site
 
 LONGEST_REASON = 500
@@ -131,17 +134,14 @@ def erase(
     """
     if not 0 < len(reason) <= LONGEST_REASON:
         raise InvalidRequestError.of("reason", f"must have 1 to {LONGEST_REASON} characters")
+    if as_json and not yes and not sys.stdin.isatty():
+        raise InvalidRequestError.of("--yes", "is needed with --json where nobody can be asked")
     with opened_services() as services:
         who = services.officers.require(officer, Role.OWNER)
         site = services.sites.get(key)
         records = services.visitors.find(site, wanted)
-        count = sum(len(record.events) for record in records)
         if not yes:
-            click.confirm(
-                f"Erase {count} events of {len(records)} visitors of {site.key} for good?",
-                abort=True,
-                err=True,
-            )
+            click.confirm(_question(services, site, records), abort=True, err=True)
         order = Order(cause=Cause.OFFICER, personal={"officer": who.officer_id, "reason": reason})
         erased = _erase(services, site, wanted, records, order)
     if not erased.visitors:
@@ -150,6 +150,29 @@ def erase(
         print_json(_erased_json(erased))
     else:
         _print_erased(erased)
+
+
+def _question(services: Services, site: Site, records: list[Record]) -> str:
+    """Say what an erasure will do to these visitors by the rules that hold now."""
+    now = services.clock.now()
+    counts: dict[str, int] = {}
+    for record in (each for each in records if each.events):
+        newest = record.events[-1]
+        withdraws = can_withdraw(State.load(newest.state), now)
+        newest_at = now if withdraws else newest.ts
+        fate = _fate(services.erasure.foresee(site, record.visitor, newest_at))
+        counts[fate] = counts.get(fate, 0) + len(record.events) + withdraws
+    told = "; ".join(f"{count} events will be {fate}" for fate, count in counts.items())
+    told = told or "no event is left, only links"
+    return f"{len(records)} visitors of {site.key}, with what is withdrawn first: {told}. Go on?"
+
+
+def _fate(restriction: Restriction | None) -> str:
+    if restriction is None:
+        return "erased for good"
+    if restriction.until is None:
+        return "hidden because of a legal hold, and erased when it is released"
+    return f"hidden until {format_time(restriction.until)}, and erased then"
 
 
 def _erase(

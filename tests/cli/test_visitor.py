@@ -1,6 +1,7 @@
 """Officers look visitors up and erase them by the command."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,11 @@ def test_nothing_is_erased_before_it_is_confirmed(owned: Command, tmp_path: Path
     given = answer(tmp_path, "accept")
     whom = ("--visitor", given["consent"]["visitor"])
     asked = owned(*ERASE[:-1], *whom, status=1).output
-    assert "Erase 1 events of 1 visitors of shop for good?" in asked
+    assert "1 visitors of shop, with what is withdrawn first: 2 events will be erased" in asked
+    assert "for good. Go on?" in asked
+    told = owned(*ERASE[:-1], *whom, "--json", status=1).output
+    assert "--yes: is needed with --json where nobody can be asked" in told
+    assert "Go on?" not in told
     assert "reason" in owned(*ERASE, *whom, "--reason", "", status=1).output
     assert len(shown(owned, *whom)) == 1
 
@@ -157,6 +162,16 @@ def test_where_proof_must_be_kept_the_command_says_until_when(
 ) -> None:
     restrict(owned, shop)
     whom = ("--visitor", answer(tmp_path, "accept")["consent"]["visitor"])
+    asked = owned(*ERASE[:-1], *whom, status=1).output
     told = json.loads(owned(*ERASE, *whom, "--json").output)
+    assert re.search(rf"2 events will be hidden until {told['restricted_until'][:10]}T", asked)
     assert (told["erased"], told["restricted"], told["why"]) == (0, 2, "duty")
     assert told["restricted_until"]
+
+
+def test_the_question_says_whom_a_hold_hides(owned: Command, tmp_path: Path) -> None:
+    whom = ("--visitor", answer(tmp_path, "reject")["consent"]["visitor"])
+    by = ("--site", "shop", "--officer", OWNER, "--reason", "case 1")
+    owned("retention", "hold", *by, *whom)
+    asked = owned(*ERASE[:-1], *whom, status=1).output
+    assert "1 events will be hidden because of a legal hold" in asked
