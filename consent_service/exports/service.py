@@ -12,10 +12,11 @@ from consent_service.core.keyring import Keyring
 from consent_service.db.engine import Database
 from consent_service.exports import store, store_bundle
 from consent_service.exports.bundle import Bundle, BundleWriter
-from consent_service.exports.leaves import Scope, Terms, UnexplainedError, by_leaf, is_restricted
+from consent_service.exports.leaves import Terms, UnexplainedError, by_leaf, is_restricted
 from consent_service.exports.model import DERIVED, Exported, Filter, Format, header, lines
 from consent_service.exports.naming import created_at, signer_of, signing_key, vkeys_of
 from consent_service.exports.reading import LeafReader
+from consent_service.exports.scoping import find_chosen, find_scope
 from consent_service.ledger import store as ledger_store
 from consent_service.ledger import store_attestations, store_tree
 from consent_service.ledger.model import FIRST_EPOCH, Log, SignedCheckpoint
@@ -228,7 +229,7 @@ class ExportService:
             vkey=signer_of(signed, vkeys),
             key_leaves=key_leaves,
             key=signing_key(self._keyring, log, vkeys),
-            scope=_scope(connection, log, wanted, size),
+            scope=find_scope(connection, log, wanted.filter, size, restricted=wanted.restricted),
             terms=Terms(as_of=size, openings=wanted.openings, restricted=wanted.restricted),
             derived=[path for name, path in DERIVED.items() if name in wanted.derived],
         )
@@ -262,55 +263,25 @@ def _require_fitting(site: Site, wanted: Wanted) -> None:
 def _require_here(connection: Connection, export: Export) -> None:
     """Refuse to look for a visitor or an event where only other epochs hold them."""
     log, below = export.log, export.as_of
-    if _find_chosen(connection, log, export.wanted, below) != []:
+    chosen, restricted = export.wanted.filter, export.wanted.restricted
+    if find_chosen(connection, log, chosen, below, restricted=restricted) != []:
         return
     newest = store_bundle.find_log(connection, log.site_id, None)
     epochs = []
     for epoch in range(FIRST_EPOCH, newest.epoch + 1 if newest else FIRST_EPOCH):
         other = replace(log, epoch=epoch)
         size = _published(connection, other)
-        if epoch != log.epoch and _find_chosen(connection, other, export.wanted, size):
+        if epoch != log.epoch and find_chosen(
+            connection, other, chosen, size, restricted=restricted
+        ):
             epochs.append(str(epoch))
     if epochs:
-        name = "visitor" if export.wanted.filter.visitor else "consent"
+        name = "visitor" if chosen.visitor else "consent"
         raise InvalidRequestError.of(
             name,
             f"has nothing in {log.tree}, but in epoch {', '.join(epochs)}: "
             f"use --epoch {epochs[-1]}",
         )
-
-
-def _find_chosen(
-    connection: Connection, log: Log, wanted: Wanted, size: int
-) -> Sequence[int] | None:
-    """Return the indexes of the visitor or the event that is asked for, None without either."""
-    chosen = wanted.filter
-    if chosen.visitor:
-        return store_bundle.list_visitor(
-            connection, log, chosen.visitor, size, restricted=wanted.restricted
-        )
-    if chosen.consent:
-        return store_bundle.list_event(connection, log, chosen.consent, size)
-    return None
-
-
-def _scope(connection: Connection, log: Log, wanted: Wanted, size: int) -> Scope:
-    chosen = wanted.filter
-    indexes = _find_chosen(connection, log, wanted, size)
-    if indexes is not None:
-        if not indexes:
-            name = "visitor" if chosen.visitor else "consent"
-            raise InvalidRequestError.of(name, f"has nothing in the first {size} leaves of the log")
-        return Scope(first=0, end=0, indexes=tuple(indexes))
-    first, end = 0, size
-    if chosen.since:
-        first = store_bundle.find_first(connection, log, chosen.since, size)
-    if chosen.until:
-        end = store_bundle.find_end(connection, log, chosen.until, size)
-    if first >= end:
-        name = "from" if chosen.since else "to"
-        raise InvalidRequestError.of(name, f"no leaf of the first {size} lies in this range")
-    return Scope(first=first, end=end)
 
 
 def _checkpoint(connection: Connection, log: Log, as_of: int | None) -> SignedCheckpoint | None:
