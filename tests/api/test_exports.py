@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from bench.bundle import fill
 from consent_service.exports.model import OvertakenError
 from tests.api.calls import ask_for, refused, stored_events
-from tests.evidence.exported import Exported, redact, verify, vkey_of
+from tests.evidence.exported import Exported, erase, redact, verify, vkey_of
 from tests.support.running import running_service
 from tests.support.world import World
 
@@ -208,6 +208,20 @@ def test_what_a_bundle_cannot_be_is_named(
 def test_a_bundle_of_an_unknown_epoch_is_not_found(sqlite_world: World) -> None:
     filled(sqlite_world)
     refused(export(sqlite_world, form="bundle", epoch=2), 404, "not_found")
+
+
+def test_an_ended_epoch_that_was_erased_from_is_a_problem_before_the_first_byte(
+    sqlite_world: World,
+) -> None:
+    world = sqlite_world
+    answers = filled(world)
+    world.services.ledger.begin_epoch(world.services.sites.get("shop").site_id)
+    erase(world, answers[0])
+    world.services.ledger.seal_all()
+    problem = refused(export(world, form="bundle", epoch=1), 409, "evidence_incomplete")
+    assert "export it with --without-openings" in problem["detail"]
+    told = export(world, form="bundle", epoch=1, openings="withheld")
+    assert told.status_code == 200
 
 
 def test_a_bundle_that_an_erasure_overtakes_has_no_end(sqlite_world: World) -> None:

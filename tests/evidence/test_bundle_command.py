@@ -198,6 +198,20 @@ def test_an_overtaken_export_is_begun_again(
         verify(Exported(output.read_bytes()), vkey_of(world))
 
 
+def test_an_ended_epoch_that_was_erased_from_is_not_begun_again(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    world = sqlite_world
+    answers = filled(world)
+    world.services.ledger.begin_epoch(world.services.sites.get("shop").site_id)
+    erase(world, answers[0])
+    output = tmp_path / "shop.zip"
+    done = run(world, "--format", "bundle", "--output", str(output), "--epoch", "1", status=1)
+    assert "has ended; 2 of its leaves were erased since" in done.stderr
+    assert "begins again" not in done.stderr
+    assert not output.exists()
+
+
 def test_the_steps_with_openssl_work_as_written(sealed: Sealed, tmp_path: Path) -> None:
     world, _ = sealed
     bundle = export(world)
