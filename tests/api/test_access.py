@@ -65,6 +65,7 @@ EXAMPLES = {
     "name": "terms.en.md",
     "kind": "terms",
     "number": "1",
+    "path": "0/000.p/1",
 }
 KINDS_OF_BODY = ("application/json", "text/plain")
 

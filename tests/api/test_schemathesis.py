@@ -54,6 +54,7 @@ class Insider:
         self._world = world
         self._notice = world.notice("shop")
         _, self._api_key = world.services.access.create("insider", SCOPES, [], None)
+        world.services.ledger.seal_all()
 
     def improve(self, case: Request, *, path_too: bool) -> dict[str, str]:
         """Put what is there in the place of what was made up; return the headers that open it.

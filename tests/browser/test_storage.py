@@ -51,10 +51,11 @@ def test_the_service_gets_no_cookie_and_sets_none(page: Page, demo: Demo) -> Non
     page.wait_for_load_state()
 
     to_service = [each for each in requests if each.url.startswith(demo.service)]
-    assert len(to_service) >= 6
     for request in to_service:
         assert "cookie" not in request.all_headers()
-        response = request.response()
-        assert response
-        assert "set-cookie" not in response.all_headers()
+    # What is on its way when the page is left may have no answer that the page sees.
+    answers = [answer for request in to_service if (answer := request.response())]
+    assert len(answers) >= 6
+    for answer in answers:
+        assert "set-cookie" not in answer.all_headers()
     assert page.context.cookies(demo.service) == []
