@@ -1,12 +1,13 @@
 """An erasure that meets an answer, or a link, of the same visitor."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Engine, create_engine, select, text
+import pytest
+from sqlalchemy import Engine, TextClause, create_engine, select, text
 
 from consent_service.consents.errors import VisitorUnknownError
 from consent_service.consents.tables import subject_link
@@ -27,50 +28,47 @@ WAITS = text(
 )
 
 
+@pytest.fixture
+def postgres_world(postgres_database: str, tmp_path: Path) -> Iterator[World]:
+    migrate(postgres_database, tmp_path)
+    world = open_world(postgres_database, tmp_path)
+    yield world
+    world.services.db.dispose()
+
+
 def test_an_answer_that_is_stored_during_an_erasure_does_not_make_it_fail(
-    postgres_database: str, tmp_path: Path
+    postgres_world: World,
 ) -> None:
-    migrate(postgres_database, tmp_path)
-    world = open_world(postgres_database, tmp_path)
-    given = world.answer("shop", "accept")
-    statuses: list[int] = []
-    erasing = threading.Thread(target=lambda: statuses.append(erase(world, given["credential"])))
-    other = create_engine(postgres_database.replace("postgresql:", "postgresql+psycopg:"))
-    with other.connect() as connection:
-        names = {"fresh": str(uuid4()), "event": given["consent"]["id"]}
-        connection.execute(COPY, names)
-        erasing.start()
-        wait_until_blocked(other, erasing)
-        connection.commit()
-    erasing.join()
-    other.dispose()
-    assert statuses == [200]
-    assert all(event.visitor is None for event in stored_events(world))
-    world.services.db.dispose()
+    assert erase_beside(postgres_world, before=[COPY]) == 200
+    assert all(event.visitor is None for event in stored_events(postgres_world))
 
 
-def test_an_answer_that_holds_the_newest_event_is_waited_for(
-    postgres_database: str, tmp_path: Path
-) -> None:
-    migrate(postgres_database, tmp_path)
-    world = open_world(postgres_database, tmp_path)
+def test_an_answer_that_holds_the_newest_event_is_waited_for(postgres_world: World) -> None:
+    assert erase_beside(postgres_world, before=[HOLD], after=[COPY]) == 200
+    assert len(stored_events(postgres_world)) == 3
+    assert all(event.visitor is None for event in stored_events(postgres_world))
+
+
+def erase_beside(
+    world: World, *, before: Sequence[TextClause], after: Sequence[TextClause] = ()
+) -> int:
+    """Erase a visitor beside a transaction that makes it wait; return the answer's status.
+
+    The statements `before` run before the erasure begins, those `after` while it waits.
+    """
     given = world.answer("shop", "accept")
-    statuses: list[int] = []
-    erasing = threading.Thread(target=lambda: statuses.append(erase(world, given["credential"])))
-    other = create_engine(postgres_database.replace("postgresql:", "postgresql+psycopg:"))
-    with other.connect() as connection:
-        names = {"fresh": str(uuid4()), "event": given["consent"]["id"]}
-        connection.execute(HOLD, {"event": given["consent"]["id"]})
-        erasing.start()
+    names = {"fresh": str(uuid4()), "event": given["consent"]["id"]}
+    other = create_engine(world.settings.database_url.replace("postgresql:", "postgresql+psycopg:"))
+    with ThreadPoolExecutor(1) as pool, other.connect() as connection:
+        for statement in before:
+            connection.execute(statement, names)
+        erasing = pool.submit(erase, world, given["credential"])
         wait_until_blocked(other, erasing)
-        connection.execute(COPY, names)
+        for statement in after:
+            connection.execute(statement, names)
         connection.commit()
-    erasing.join()
     other.dispose()
-    assert statuses == [200]
-    assert len(stored_events(world)) == 3
-    assert all(event.visitor is None for event in stored_events(world))
-    world.services.db.dispose()
+    return erasing.result()
 
 
 def erase(world: World, credential: str) -> int:
@@ -80,10 +78,10 @@ def erase(world: World, credential: str) -> int:
     return answer.status_code
 
 
-def wait_until_blocked(other: Engine, erasing: threading.Thread) -> None:
+def wait_until_blocked(other: Engine, erasing: Future[int]) -> None:
     """Wait until the erasure waits for the transaction that holds the next number."""
     with other.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while erasing.is_alive() and not connection.scalar(WAITS):
+        while not erasing.done() and not connection.scalar(WAITS):
             pass
 
 
